@@ -1,0 +1,3 @@
+export * from './layout.js';
+export * from './records.js';
+export * from './types.js';
