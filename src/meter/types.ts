@@ -1,0 +1,52 @@
+import type { Evidence } from '../identify/index.js';
+
+/** Hour buckets of a set of SIMs, as rating reads them. Octets are exact; a SIM without usage has no row. */
+export interface UsageRow {
+  simKey: number;
+  /** UNIX milliseconds of the start of the UTC hour. */
+  hour: number;
+  /** Null: no service matched (billed). With evidence `sni_unverified` it is null too. */
+  serviceCode: string | null;
+  serviceVersionId: number | null;
+  evidence: Evidence;
+  /** The rule that fired, e.g. `line.me` or `147.92.128.0/17 udp 10001-30000`. */
+  rule: string | null;
+  octetsUp: bigint;
+  octetsDown: bigint;
+  packetsUp: bigint;
+  packetsDown: bigint;
+}
+
+/** Packets and octets that are not on a SIM's account. */
+export interface AccountTotal {
+  account: string;
+  packets: bigint;
+  octets: bigint;
+}
+
+/**
+ * Promise 1, as numbers: `seen` is what the capture engines saw, and every octet of it is on exactly one of the lines.
+ * `difference` is 0 unless something is broken.
+ */
+export interface Conservation {
+  seen: { packets: bigint; octets: bigint };
+  /** Outcomes other than counted: not_subscriber, not_ip, unsupported, malformed, outer_fragment. */
+  accounts: AccountTotal[];
+  /** Octets on SIM accounts. */
+  usageOctets: bigint;
+  /** Octets of addresses that no session held, not bound yet. */
+  suspenseOctets: bigint;
+  /** Octets counted for both ends because both were subscribers: they are on two lines by design. */
+  bothSubscribersOctets: bigint;
+  /** seen + bothSubscribers - accounts - usage - suspense. */
+  difference: bigint;
+}
+
+/** How complete the usage of a time span is: what a statement says of itself. */
+export interface Completeness {
+  suspenseOctets: bigint;
+  /** Octets that the full flow table blurred: known by amount, not by destination. */
+  blurredPackets: bigint;
+  malformedOctets: bigint;
+  unsupportedOctets: bigint;
+}
