@@ -1,3 +1,5 @@
 export * from './address.js';
 export * from './clock.js';
 export * from './errors.js';
+export * from './metrics.js';
+export * from './paging.js';
