@@ -3,3 +3,4 @@ export * from './clock.js';
 export * from './errors.js';
 export * from './metrics.js';
 export * from './paging.js';
+export * from './validation.js';
