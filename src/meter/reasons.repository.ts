@@ -1,0 +1,81 @@
+import type { DataSource } from 'typeorm';
+import type { Decision } from '../identify/index.js';
+
+const INSERT = `
+  INSERT INTO usage_reason (service_version_id, claimed_service_code, evidence, rule, name, agreed)
+  SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+  ON CONFLICT ON CONSTRAINT usage_reason_key DO NOTHING`;
+
+const READ = `
+  SELECT w.position::int AS position, r.id
+  FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+    WITH ORDINALITY AS w(service_version_id, claimed_service_code, evidence, rule, name, agreed, position)
+  JOIN usage_reason r
+    ON r.service_version_id IS NOT DISTINCT FROM w.service_version_id
+   AND r.claimed_service_code IS NOT DISTINCT FROM w.claimed_service_code
+   AND r.evidence = w.evidence
+   AND r.rule IS NOT DISTINCT FROM w.rule
+   AND r.name IS NOT DISTINCT FROM w.name
+   AND r.agreed IS NOT DISTINCT FROM w.agreed`;
+
+/** Ids of usage reasons. Rows are only ever added, so an id once read stays true. */
+export class ReasonsRepository {
+  private readonly ids = new Map<string, number>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    /** Ids remembered at most; beyond it the memory starts anew. */
+    private readonly limit = 200_000,
+  ) {}
+
+  /** The id of each decision, in order; unknown ones are stored first, in a transaction of their own. */
+  async idsOf(decisions: readonly Decision[]): Promise<number[]> {
+    const missing = new Map<string, Decision>();
+    for (const decision of decisions) {
+      const key = reasonKey(decision);
+      if (!this.ids.has(key)) missing.set(key, decision);
+    }
+    if (missing.size > 0) {
+      if (this.ids.size + missing.size > this.limit) this.ids.clear();
+      await this.store([...missing.values()]);
+      // The memory may just have been cleared: read everything that this call needs.
+      const still = decisions.filter((decision) => !this.ids.has(reasonKey(decision)));
+      if (still.length > 0) await this.store(still);
+    }
+    return decisions.map((decision) => {
+      const id = this.ids.get(reasonKey(decision));
+      if (id === undefined) throw new Error('a usage reason was stored but cannot be read back');
+      return id;
+    });
+  }
+
+  private async store(decisions: readonly Decision[]): Promise<void> {
+    const columns = [
+      decisions.map((decision) => decision.serviceVersionId),
+      decisions.map((decision) => decision.claimedServiceCode),
+      decisions.map((decision) => decision.evidence),
+      decisions.map((decision) => decision.rule),
+      decisions.map((decision) => decision.name),
+      decisions.map((decision) => decision.agreed),
+    ];
+    // Two statements: the second must see rows that another process inserted meanwhile.
+    await this.dataSource.query(INSERT, columns);
+    const rows = await this.dataSource.query<{ position: number; id: number }[]>(READ, columns);
+    for (const row of rows) {
+      const decision = decisions[row.position - 1];
+      if (decision) this.ids.set(reasonKey(decision), row.id);
+    }
+  }
+}
+
+/** A key in which no part can run into the next. */
+function reasonKey(decision: Decision): string {
+  return JSON.stringify([
+    decision.serviceVersionId,
+    decision.claimedServiceCode,
+    decision.evidence,
+    decision.rule,
+    decision.name,
+    decision.agreed,
+  ]);
+}
