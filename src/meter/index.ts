@@ -1,2 +1,16 @@
-export * from './entities.js';
+export { AccountsReader, type SuspenseItem } from './accounts.reader.js';
+export { meterEntities } from './entities.js';
+export { LedgerRepository } from './ledger.repository.js';
+export { Meter, type BatchIdentifier, type CommitResult, type MeterObserver } from './meter.js';
+export { ReasonsRepository } from './reasons.repository.js';
+export { SuspenseService, type BindingResult } from './suspense.service.js';
 export * from './types.js';
+export {
+  RESOLUTIONS,
+  UsageReader,
+  type Resolution,
+  type UsageFilter,
+  type UsageItem,
+  type UsageQuery,
+  type UsageTotal,
+} from './usage.reader.js';

@@ -1,0 +1,97 @@
+import { inTransaction } from '../database/index.js';
+import type { Clock } from '../shared/index.js';
+import type { DataSource } from 'typeorm';
+import type { LedgerRepository } from './ledger.repository.js';
+
+/** Suspense rows moved in one transaction. */
+const BATCH_ROWS = 5_000;
+
+/** Octets that left suspense for SIMs' accounts. */
+export interface BindingResult {
+  rows: number;
+  octets: bigint;
+  simKeys: number[];
+}
+
+/**
+ * A row is bound when one session held its address from its first to its last packet; the longest prefix wins. The rows
+ * are locked first, so a batch that adds to one of them either comes before (and is moved along) or makes a new row.
+ */
+const BIND = `
+  WITH held AS (
+    SELECT s.realm_index, s.address, s.hour, s.reason_id, holder.id AS session_id, holder.sim_key
+    FROM suspense_bucket s
+    CROSS JOIN LATERAL (
+      SELECT x.id, x.sim_key
+      FROM session x
+      WHERE x.realm_index = s.realm_index
+        AND x.prefix >>= s.address
+        AND x.start_time <= s.first_time
+        AND (x.end_time IS NULL OR x.end_time > s.last_time)
+      ORDER BY masklen(x.prefix) DESC, x.start_time DESC
+      LIMIT 1
+    ) holder
+    ORDER BY s.realm_index, s.address, s.hour, s.reason_id
+    LIMIT $2
+    FOR UPDATE OF s
+  ), moved AS (
+    DELETE FROM suspense_bucket s
+    USING held h
+    WHERE s.realm_index = h.realm_index AND s.address = h.address AND s.hour = h.hour AND s.reason_id = h.reason_id
+    RETURNING s.*, h.session_id, h.sim_key
+  ), recorded AS (
+    INSERT INTO suspense_binding
+      (session_id, sim_key, realm_index, address, hour, reason_id, octets_up, octets_down, packets_up, packets_down, bound_at)
+    SELECT session_id, sim_key, realm_index, address, hour, reason_id, octets_up, octets_down, packets_up, packets_down, $1
+    FROM moved
+  ), added AS (
+    INSERT INTO usage_bucket AS b
+      (sim_key, hour, reason_id, octets_up, octets_down, packets_up, packets_down)
+    SELECT sim_key, hour, reason_id, sum(octets_up), sum(octets_down), sum(packets_up), sum(packets_down)
+    FROM moved GROUP BY sim_key, hour, reason_id
+    ON CONFLICT (sim_key, hour, reason_id) DO UPDATE SET
+      octets_up = b.octets_up + EXCLUDED.octets_up,
+      octets_down = b.octets_down + EXCLUDED.octets_down,
+      packets_up = b.packets_up + EXCLUDED.packets_up,
+      packets_down = b.packets_down + EXCLUDED.packets_down
+  )
+  SELECT sim_key, count(*)::int AS rows, sum(octets_up + octets_down)::text AS octets FROM moved GROUP BY sim_key`;
+
+/** Moves the octets of unknown addresses to the SIM that held the address, once its session is known. */
+export class SuspenseService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly ledger: LedgerRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Binds all that the sessions known now cover. Safe to call at any time, from any process. */
+  async bind(): Promise<BindingResult> {
+    await this.ledger.ensurePartitions(await this.hours());
+    const total = { rows: 0, octets: 0n, simKeys: new Set<number>() };
+    for (;;) {
+      const moved = await inTransaction(this.dataSource, (manager) =>
+        manager.query<{ sim_key: string; rows: number; octets: string }[]>(BIND, [
+          new Date(this.clock.now()),
+          BATCH_ROWS,
+        ]),
+      );
+      const rows = moved.reduce((sum, row) => sum + row.rows, 0);
+      total.rows += rows;
+      for (const row of moved) {
+        total.octets += BigInt(row.octets);
+        total.simKeys.add(Number(row.sim_key));
+      }
+      if (rows < BATCH_ROWS) {
+        return { rows: total.rows, octets: total.octets, simKeys: [...total.simKeys].sort((a, b) => a - b) };
+      }
+    }
+  }
+
+  private async hours(): Promise<number[]> {
+    const rows = await this.dataSource.query<{ month: Date }[]>(
+      `SELECT DISTINCT date_trunc('month', hour, 'UTC') AS month FROM suspense_bucket`,
+    );
+    return rows.map((row) => row.month.getTime());
+  }
+}

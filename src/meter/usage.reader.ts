@@ -1,0 +1,200 @@
+import type { DataSource } from 'typeorm';
+import { EVIDENCES, type Evidence } from '../identify/index.js';
+import { decodeCursor, encodeCursor, toPage, type Page, type PageRequest } from '../shared/index.js';
+import { toSafeInteger } from '../database/index.js';
+import type { UsageRow } from './types.js';
+
+export const RESOLUTIONS = ['hour', 'day', 'month'] as const;
+export type Resolution = (typeof RESOLUTIONS)[number];
+
+export interface UsageFilter {
+  /** Start of the span, inclusive, and its end, exclusive. Buckets are hours: both are rounded down to the UTC hour. */
+  from: Date;
+  to: Date;
+  simKey?: number | undefined;
+  serviceCode?: string | undefined;
+  evidence?: Evidence | undefined;
+  /** The name seen, exactly. */
+  name?: string | undefined;
+}
+
+export interface UsageQuery extends UsageFilter {
+  resolution: Resolution;
+  /** IANA zone that days and months begin in. */
+  timeZone: string;
+}
+
+/** Usage of a SIM in one hour, day or month, for one reason. */
+export interface UsageItem {
+  simKey: number;
+  /** UNIX milliseconds of the start of the hour, day or month. */
+  start: number;
+  serviceCode: string | null;
+  serviceVersionId: number | null;
+  /** What was claimed, where the address did not bear it out (evidence `sni_unverified`). */
+  claimedServiceCode: string | null;
+  evidence: Evidence;
+  rule: string | null;
+  name: string | null;
+  octetsUp: bigint;
+  octetsDown: bigint;
+  packetsUp: bigint;
+  packetsDown: bigint;
+}
+
+export interface UsageTotal {
+  serviceCode: string | null;
+  evidence: Evidence;
+  octetsUp: bigint;
+  octetsDown: bigint;
+}
+
+interface CounterColumns {
+  octets_up: string;
+  octets_down: string;
+  packets_up: string;
+  packets_down: string;
+}
+
+interface RawItem extends CounterColumns {
+  sim_key: string;
+  start: Date;
+  reason_id: number;
+  service_code: string | null;
+  service_version_id: number | null;
+  claimed_service_code: string | null;
+  evidence: string;
+  rule: string | null;
+  name: string | null;
+}
+
+const FILTER = `
+  b.hour >= date_trunc('hour', $1::timestamptz) AND b.hour < date_trunc('hour', $2::timestamptz)
+  AND ($3::bigint IS NULL OR b.sim_key = $3)
+  AND ($4::text IS NULL OR v.service_code = $4)
+  AND ($5::text IS NULL OR r.evidence = $5)
+  AND ($6::text IS NULL OR r.name = $6)`;
+
+const SOURCE = `
+  usage_bucket b
+  JOIN usage_reason r ON r.id = b.reason_id
+  LEFT JOIN service_version v ON v.id = r.service_version_id`;
+
+const COUNTERS = `
+  sum(b.octets_up)::text AS octets_up, sum(b.octets_down)::text AS octets_down,
+  sum(b.packets_up)::text AS packets_up, sum(b.packets_down)::text AS packets_down`;
+
+/** Reads what the ledger holds on SIM accounts. */
+export class UsageReader {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Hour buckets of `simKeys` in [from, to), for rating: one row per SIM, hour, service version, evidence and rule. */
+  async usageOfPeriod(simKeys: readonly number[], from: Date, to: Date): Promise<UsageRow[]> {
+    const rows = await this.dataSource.query<(RawItem & { hour: Date })[]>(
+      `SELECT b.sim_key, b.hour, v.service_code, r.service_version_id, r.evidence, r.rule, ${COUNTERS}
+       FROM ${SOURCE}
+       WHERE b.sim_key = ANY($1::bigint[]) AND b.hour >= $2 AND b.hour < $3
+       GROUP BY b.sim_key, b.hour, v.service_code, r.service_version_id, r.evidence, r.rule
+       ORDER BY b.sim_key, b.hour, v.service_code NULLS LAST, r.service_version_id, r.evidence, r.rule`,
+      [simKeys, from, to],
+    );
+    return rows.map((row) => ({
+      simKey: toSafeInteger(row.sim_key),
+      hour: row.hour.getTime(),
+      serviceCode: row.service_code,
+      serviceVersionId: row.service_version_id,
+      evidence: evidenceOf(row.evidence),
+      rule: row.rule,
+      ...counters(row),
+    }));
+  }
+
+  /** One page of usage, ordered by start, SIM and reason. */
+  async list(query: UsageQuery, page: PageRequest): Promise<Page<UsageItem>> {
+    const after = page.cursor
+      ? decodeCursor('usage', page.cursor, ['number', 'number', 'number'])
+      : [null, null, null];
+    const rows = await this.dataSource.query<RawItem[]>(
+      `SELECT * FROM (
+         SELECT date_trunc($7, b.hour, $8) AS start, b.sim_key, b.reason_id, v.service_code, r.service_version_id,
+                r.claimed_service_code, r.evidence, r.rule, r.name, ${COUNTERS}
+         FROM ${SOURCE}
+         WHERE ${FILTER}
+         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+       ) u
+       WHERE $9::float8 IS NULL OR (start, sim_key, reason_id) > (to_timestamp($9), $10::bigint, $11::int)
+       ORDER BY start, sim_key, reason_id
+       LIMIT $12`,
+      [
+        ...filterValues(query),
+        query.resolution,
+        query.timeZone,
+        after[0] === null || after[0] === undefined ? null : after[0] / 1000,
+        after[1],
+        after[2],
+        page.limit + 1,
+      ],
+    );
+    return toPage(
+      rows,
+      page.limit,
+      (last) => encodeCursor('usage', [last.start.getTime(), toSafeInteger(last.sim_key), last.reason_id]),
+      (row) => ({
+        simKey: toSafeInteger(row.sim_key),
+        start: row.start.getTime(),
+        serviceCode: row.service_code,
+        serviceVersionId: row.service_version_id,
+        claimedServiceCode: row.claimed_service_code,
+        evidence: evidenceOf(row.evidence),
+        rule: row.rule,
+        name: row.name,
+        ...counters(row),
+      }),
+    );
+  }
+
+  /** Octets by service and evidence under the same filter as {@link list}. */
+  async totals(filter: UsageFilter): Promise<UsageTotal[]> {
+    const rows = await this.dataSource.query<RawItem[]>(
+      `SELECT v.service_code, r.evidence, ${COUNTERS}
+       FROM ${SOURCE}
+       WHERE ${FILTER}
+       GROUP BY v.service_code, r.evidence
+       ORDER BY v.service_code NULLS LAST, r.evidence`,
+      filterValues(filter),
+    );
+    return rows.map((row) => ({
+      serviceCode: row.service_code,
+      evidence: evidenceOf(row.evidence),
+      octetsUp: BigInt(row.octets_up),
+      octetsDown: BigInt(row.octets_down),
+    }));
+  }
+}
+
+function filterValues(filter: UsageFilter): unknown[] {
+  return [
+    filter.from,
+    filter.to,
+    filter.simKey ?? null,
+    filter.serviceCode ?? null,
+    filter.evidence ?? null,
+    filter.name ?? null,
+  ];
+}
+
+function counters(row: CounterColumns) {
+  return {
+    octetsUp: BigInt(row.octets_up),
+    octetsDown: BigInt(row.octets_down),
+    packetsUp: BigInt(row.packets_up),
+    packetsDown: BigInt(row.packets_down),
+  };
+}
+
+function evidenceOf(text: string): Evidence {
+  const evidence = EVIDENCES.find((known) => known === text);
+  if (!evidence)
+    throw new Error(`the ledger holds the unknown evidence "${text}"; was it written by a newer version?`);
+  return evidence;
+}
