@@ -22,7 +22,8 @@ export async function loadMigrations(folder: URL = FOLDER): Promise<MigrationCla
   return Promise.all(
     files.map(async (file) => {
       const stamp = file.slice(0, 13);
-      if (seen.has(stamp)) throw new Error(`Two migrations are numbered ${stamp}: renumber migrations/${file}`);
+      if (seen.has(stamp))
+        throw new Error(`Two migrations are numbered ${stamp}: renumber migrations/${file}`);
       seen.add(stamp);
       const module = (await import(new URL(file, folder).href)) as Record<string, unknown>;
       const classes = Object.values(module).filter((value) => typeof value === 'function');
