@@ -1,0 +1,1 @@
+export { EmbeddedRedis, type EmbeddedRedisOptions } from './embedded-redis.js';
