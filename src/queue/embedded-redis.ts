@@ -162,7 +162,12 @@ function collectOutput(child: ChildProcess): () => string {
   return () => text.trim();
 }
 
-async function waitUntilReady(server: EmbeddedRedis, output: () => string, timeoutMs: number): Promise<void> {
+async function waitUntilReady(
+  server: EmbeddedRedis,
+  folder: string,
+  output: () => string,
+  timeoutMs: number,
+): Promise<void> {
   const child = server.process;
   let failure: Error | undefined;
   child.once('error', (error: NodeJS.ErrnoException) => {
