@@ -11,6 +11,7 @@ const mayImport = {
   database: ['shared', 'config'],
   queue: ['shared', 'config'],
   capture: ['shared', 'config'],
+  doctor: ['shared', 'config', 'capture'],
   catalogue: ['shared', 'database'],
   sims: ['shared', 'database', 'capture'],
   identify: ['shared', 'capture', 'catalogue', 'sims'],
@@ -47,6 +48,7 @@ const mayImport = {
   ],
   cli: [
     'shared',
+    'doctor',
     'config',
     'database',
     'queue',

@@ -111,9 +111,7 @@ export class UsageReader {
 
   /** One page of usage, ordered by start, SIM and reason. */
   async list(query: UsageQuery, page: PageRequest): Promise<Page<UsageItem>> {
-    const after = page.cursor
-      ? decodeCursor('usage', page.cursor, ['number', 'number', 'number'])
-      : [null, null, null];
+    const after = page.cursor ? decodeCursor('usage', page.cursor, ['number', 'number', 'number']) : null;
     const rows = await this.dataSource.query<RawItem[]>(
       `SELECT * FROM (
          SELECT date_trunc($7, b.hour, $8) AS start, b.sim_key, b.reason_id, v.service_code, r.service_version_id,
@@ -129,9 +127,7 @@ export class UsageReader {
         ...filterValues(query),
         query.resolution,
         query.timeZone,
-        after[0] === null || after[0] === undefined ? null : after[0] / 1000,
-        after[1],
-        after[2],
+        ...(after ? [after[0] / 1000, after[1], after[2]] : [null, null, null]),
         page.limit + 1,
       ],
     );

@@ -1,0 +1,48 @@
+/** What one check found, what it means, and the exact command that mends it. */
+export interface Finding {
+  check: string;
+  /** `fail`: capture (or the service) will not start. `warn`: it will, but at a cost. */
+  status: 'ok' | 'warn' | 'fail';
+  found: string;
+  /** Absent where status is ok. */
+  meaning?: string;
+  remedy?: string;
+}
+
+/** What is known of the host. Read by `readHost`, judged by pure checks. */
+export interface HostFacts {
+  platform: string;
+  kernelRelease: string;
+  nodeVersion: string;
+  hasBtf: boolean;
+  /** Names of the effective capabilities that matter here. */
+  capabilities: ReadonlySet<string>;
+  /** /proc/sys/net/core/bpf_jit_enable; undefined where it cannot be read. */
+  jitEnabled: boolean | undefined;
+  /** RLIMIT_MEMLOCK in bytes; Infinity = unlimited. */
+  memlockBytes: number;
+  /** Mount points of bpffs. */
+  bpffsMounts: readonly string[];
+  /** Content of /sys/kernel/security/lockdown, e.g. `[none] integrity confidentiality`; undefined where absent. */
+  lockdown: string | undefined;
+  objectBuilt: boolean;
+  addonBuilt: boolean;
+}
+
+/** What is known of a network interface. */
+export interface InterfaceFacts {
+  name: string;
+  exists: boolean;
+  /** All interfaces of this network namespace, for the error text. */
+  others: readonly string[];
+  up: boolean;
+  mtu: number;
+  /** E.g. `veth`, `ena`, `virtio_net`; undefined where it cannot be told. */
+  driver: string | undefined;
+  /** An XDP program that is there already; `ours` if it is pinned by Countfree. */
+  attached: { mode: string; programId: number; programName: string | undefined; ours: boolean } | undefined;
+  /** `ethtool -l`: receive-capable channels now and at most; undefined where the driver does not say. */
+  channels: { current: number; maximum: number } | undefined;
+  /** `ethtool -k`, by feature name; empty where ethtool is missing. */
+  offloads: ReadonlyMap<string, { on: boolean; fixed: boolean }>;
+}
