@@ -1,1 +1,3 @@
+export * from './schemas.js';
+export * from './seed.js';
 export * from './types.js';

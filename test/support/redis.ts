@@ -40,6 +40,7 @@ export class TestRedis {
 
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.ref();
     const closed = once(this.child, 'exit');
     this.child.kill('SIGTERM');
     await closed;

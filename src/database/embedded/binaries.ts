@@ -49,9 +49,9 @@ async function restoreLinks(packageFolder: string): Promise<void> {
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
     const link = join(packageFolder, target);
     if (await lstat(link).catch(() => undefined)) continue;
-    await symlink(relative(dirname(target), source), link).catch((error: NodeJS.ErrnoException) => {
+    await symlink(relative(dirname(target), source), link).catch((error: unknown) => {
       // Another process of the same installation was faster.
-      if (error.code !== 'EEXIST') throw error;
+      if (!hasCode(error, 'EEXIST')) throw error;
     });
   }
 }
@@ -60,9 +60,9 @@ async function copyOnce(from: string, to: string): Promise<string> {
   if (await lstat(to).catch(() => undefined)) return to;
   const partial = `${to}.${process.pid}.partial`;
   await cp(from, partial, { recursive: true, verbatimSymlinks: true });
-  await rename(partial, to).catch(async (error: NodeJS.ErrnoException) => {
+  await rename(partial, to).catch(async (error: unknown) => {
     await rm(partial, { recursive: true, force: true });
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    if (!hasCode(error, 'ENOTEMPTY', 'EEXIST')) throw error;
   });
   return to;
 }
@@ -73,4 +73,8 @@ async function makeExecutable(file: string): Promise<void> {
     () => false,
   );
   if (!executable) await chmod(file, 0o755);
+}
+
+function hasCode(error: unknown, ...codes: string[]): boolean {
+  return codes.includes((error as NodeJS.ErrnoException).code ?? '');
 }
