@@ -42,7 +42,7 @@ describe('checkHost', () => {
   });
 
   it.each<[string, Partial<HostFacts>, string, RegExp]>([
-    ['an old kernel', { kernelRelease: '5.15.0-91-generic' }, 'kernel', /6\.1/],
+    ['an old kernel', { kernelRelease: '5.15.0-91-generic' }, 'kernel', /Debian 12/],
     ['no BTF', { hasBtf: false }, 'BTF', /linux-image/],
     ['no rights', { capabilities: new Set() }, 'rights', /AmbientCapabilities/],
     [
