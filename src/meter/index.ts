@@ -1,6 +1,7 @@
 export { AccountsReader, type SuspenseItem } from './accounts.reader.js';
 export { meterEntities } from './entities.js';
 export { LedgerRepository } from './ledger.repository.js';
+export { MeterModule } from './meter.module.js';
 export { Meter, type BatchIdentifier, type CommitResult, type MeterObserver } from './meter.js';
 export { ReasonsRepository } from './reasons.repository.js';
 export { SuspenseService, type BindingResult } from './suspense.service.js';

@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CLOCK, type Clock } from '../shared/index.js';
+import { AccountsReader } from './accounts.reader.js';
+import { LedgerRepository } from './ledger.repository.js';
+import { ReasonsRepository } from './reasons.repository.js';
+import { SuspenseService } from './suspense.service.js';
+import { UsageReader } from './usage.reader.js';
+
+const readers = [UsageReader, AccountsReader, LedgerRepository].map((reader) => ({
+  provide: reader,
+  inject: [DataSource],
+  useFactory: (dataSource: DataSource) => new reader(dataSource),
+}));
+
+/** Reading and binding usage. Needs DataSource and CLOCK from global modules; a capture process makes its own Meter. */
+@Module({
+  providers: [
+    ...readers,
+    {
+      provide: ReasonsRepository,
+      inject: [DataSource],
+      useFactory: (dataSource: DataSource) => new ReasonsRepository(dataSource),
+    },
+    {
+      provide: SuspenseService,
+      inject: [DataSource, LedgerRepository, CLOCK],
+      useFactory: (dataSource: DataSource, ledger: LedgerRepository, clock: Clock) =>
+        new SuspenseService(dataSource, ledger, clock),
+    },
+  ],
+  exports: [UsageReader, AccountsReader, LedgerRepository, ReasonsRepository, SuspenseService],
+})
+export class MeterModule {}
