@@ -39,6 +39,10 @@ export class FlowKeyView {
   get id(): string {
     return this.bytes.toString('latin1', this.offset, this.offset + FLOW_KEY_BYTES);
   }
+  /** The key's 40 bytes: a view, valid as long as the batch is. */
+  get keyBytes(): Buffer {
+    return this.bytes.subarray(this.offset, this.offset + FLOW_KEY_BYTES);
+  }
   get realm(): number {
     return this.bytes.readUInt16LE(this.offset + FLOW_KEY.realm);
   }
