@@ -1,5 +1,6 @@
+export { CaptureMirror, type CaptureMirrorOptions, type CapturePrediction } from './capture-mirror.js';
+export { PROFILES, type Fleet, type FleetRealm, type FleetSim, type Profile } from './fleet.js';
 export { JunctionMirror, MIRRORED_MTU, type MirrorTunnel } from './junction.js';
 export { PcapWriter } from './pcap-writer.js';
-export { PROFILES, type Fleet, type FleetRealm, type FleetSim, type Profile } from './fleet.js';
 export type { Count, NamedAccount, PredictedUsage, Prediction } from './prediction.js';
 export { Simulation, type SimulationOptions, type TimedFrame } from './simulation.js';

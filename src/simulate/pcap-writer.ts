@@ -47,7 +47,8 @@ export class PcapWriter {
     }
   }
 
-  private async flush(): Promise<void> {
+  /** Writes what is held. */
+  async flush(): Promise<void> {
     let written = 0;
     while (written < this.used) {
       const { bytesWritten } = await this.file.write(this.block, written, this.used - written);

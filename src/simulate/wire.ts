@@ -2,7 +2,13 @@ import { parseAddress, type Address } from '../shared/index.js';
 
 /** IANA protocol numbers (IPFIX protocolIdentifier). */
 export const PROTOCOL = { icmp: 1, tcp: 6, udp: 17, gre: 47 } as const;
-export const ETHERTYPE = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd, transparentEthernet: 0x6558 } as const;
+export const ETHERTYPE = {
+  ipv4: 0x0800,
+  arp: 0x0806,
+  ipv6: 0x86dd,
+  transparentEthernet: 0x6558,
+  experimental: 0x88b5,
+} as const;
 
 /** TCP flags (RFC 9293). */
 export const TCP = { fin: 0x01, syn: 0x02, psh: 0x08, ack: 0x10 } as const;
