@@ -1,0 +1,41 @@
+import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { controllers } from './controllers.js';
+import { READINESS_PROBES, type ReadinessProbe } from './health/readiness.js';
+import { ApiKeysRepository } from './keys/api-keys.repository.js';
+import { ApiKeysService } from './keys/api-keys.service.js';
+import { AuthGuard } from './kit/auth.guard.js';
+import { IdempotencyService } from './kit/idempotency.js';
+import { API_OPTIONS, defaultApiOptions, type ApiOptions } from './kit/options.js';
+import { RouteInterceptor } from './kit/route.interceptor.js';
+
+/** Making and checking API keys: all that the command line needs of the API. Needs DataSource and CLOCK. */
+@Module({ providers: [ApiKeysRepository, ApiKeysService], exports: [ApiKeysService] })
+export class ApiKeysModule {}
+
+export interface ApiModuleSettings {
+  options?: Partial<ApiOptions>;
+  /** What /readyz asks. */
+  probes?: readonly ReadinessProbe[];
+  /** Modules of the domains whose services the controllers call. */
+  imports?: ModuleMetadata['imports'];
+}
+
+/** Everything that speaks HTTP. Needs DataSource, CLOCK and LOGGER from global modules. */
+@Module({})
+export class ApiModule {
+  static register({ options, probes = [], imports = [] }: ApiModuleSettings): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [ApiKeysModule, ...imports],
+      controllers,
+      providers: [
+        IdempotencyService,
+        { provide: API_OPTIONS, useValue: { ...defaultApiOptions, ...options } },
+        { provide: READINESS_PROBES, useValue: probes },
+        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_INTERCEPTOR, useClass: RouteInterceptor },
+      ],
+    };
+  }
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import { LOGGER, metrics, type Logger } from '../shared/index.js';
+import { routes } from './controllers.js';
+import { contextOf, openContext } from './kit/context.js';
+import { Problem } from './kit/problem.js';
+import { ProblemFilter } from './kit/problem.filter.js';
+import type { RouteSpec } from './kit/route.js';
+
+/** Sent with every answer. /docs widens the policy to its own files. */
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+/**
+ * Prepares an application that was created with `bodyParser: false`: request ids, log, security headers, and problems
+ * for paths and methods that no route has. Call before `init()` or `listen()`.
+ */
+export function configureHttp(app: NestExpressApplication): void {
+  const logger = app.get<Logger>(LOGGER);
+  const filter = new ProblemFilter(logger);
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  // Flat parameters only: a[b]=c names a parameter "a[b]", which validation then refuses.
+  app.set('query parser', 'simple');
+  const server = app.getHttpServer();
+  // Slow senders hold a socket, no more.
+  server.requestTimeout = 120_000;
+  server.headersTimeout = 20_000;
+  const findAllowed = allowedMethods(routes);
+  app.use((request: Request, response: Response, next: NextFunction) => {
+    const started = process.hrtime.bigint();
+    const context = openContext(request, randomUUID());
+    response.set(SECURITY_HEADERS).set('request-id', context.id);
+    response.once('close', () =>
+      report(request, response, Number(process.hrtime.bigint() - started) / 1e9, logger),
+    );
+    const allowed = findAllowed(request.path);
+    if (allowed.length > 0 && allowed.includes(request.method)) next();
+    else filter.answer(noRoute(request, allowed), request, response);
+  });
+  app.useGlobalFilters(filter);
+}
+
+/** Path → methods that some route takes there. */
+function allowedMethods(routes: readonly RouteSpec[]): (path: string) => string[] {
+  const byPattern = new Map<string, string[]>();
+  for (const { path, method } of routes) {
+    const methods = byPattern.get(path) ?? [];
+    byPattern.set(path, methods);
+    methods.push(...(method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  }
+  const patterns = [...byPattern].map(([path, methods]) => ({ pattern: toPattern(path), methods }));
+  return (path) => patterns.flatMap(({ pattern, methods }) => (pattern.test(path) ? methods : []));
+}
+
+function toPattern(path: string): RegExp {
+  const source = path.replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{\w+\}/g, '[^/]+');
+  return new RegExp(`^${source}/?$`, 'i');
+}
+
+function noRoute(request: Request, allowed: readonly string[]): Problem {
+  if (allowed.length === 0) {
+    return new Problem('unknown_path', 'No operation has this path; /openapi.json lists them all.');
+  }
+  const allow = [...new Set(allowed)].join(', ');
+  return new Problem('wrong_method', `${request.method} is not taken here; use ${allow}.`, [], { allow });
+}
+
+/** One line for each request: never a body, a query string, a path with ids in it, or an authorisation. */
+function report(request: Request, response: Response, seconds: number, logger: Logger): void {
+  const context = contextOf(request);
+  const route = context.route?.path ?? 'unmatched';
+  const method = context.route?.method ?? 'other';
+  const status = response.writableFinished ? response.statusCode : 499;
+  metrics.add('countfree_http_requests_total', 1, { method, route, status: String(status) });
+  metrics.observe('countfree_http_request_seconds', seconds, { method, route });
+  logger.info(
+    {
+      requestId: context.id,
+      method,
+      route,
+      status,
+      milliseconds: Math.round(seconds * 1000),
+      keyId: context.caller?.keyId,
+    },
+    'request',
+  );
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, IsNull } from 'typeorm';
+import { decodeCursor, encodeCursor, toPage, type Page, type PageRequest } from '../../shared/index.js';
+import { ApiKeyEntity } from './api-key.entity.js';
+
+const LIST = 'api-keys';
+
+@Injectable()
+export class ApiKeysRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async insert(key: ApiKeyEntity): Promise<void> {
+    await this.dataSource.getRepository(ApiKeyEntity).insert(key);
+  }
+
+  async findByHash(hash: Buffer): Promise<ApiKeyEntity | null> {
+    return this.dataSource.getRepository(ApiKeyEntity).findOneBy({ secretHash: hash });
+  }
+
+  async find(id: string): Promise<ApiKeyEntity | null> {
+    return this.dataSource.getRepository(ApiKeyEntity).findOneBy({ id });
+  }
+
+  async list({ limit, cursor }: PageRequest): Promise<Page<ApiKeyEntity>> {
+    const query = this.dataSource
+      .getRepository(ApiKeyEntity)
+      .createQueryBuilder('key')
+      .orderBy('key.id::text')
+      .take(limit + 1);
+    if (cursor !== undefined) {
+      const [after] = decodeCursor(LIST, cursor, ['string']);
+      query.where('key.id::text > :after', { after });
+    }
+    return toPage(
+      await query.getMany(),
+      limit,
+      (last) => encodeCursor(LIST, [last.id]),
+      (key) => key,
+    );
+  }
+
+  async revoke(id: string, at: number): Promise<void> {
+    await this.dataSource.getRepository(ApiKeyEntity).update({ id, revokedAt: IsNull() }, { revokedAt: at });
+  }
+
+  async touch(id: string, at: number): Promise<void> {
+    await this.dataSource.getRepository(ApiKeyEntity).update({ id }, { lastUsedAt: at });
+  }
+}

@@ -1,0 +1,140 @@
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import {
+  CLOCK,
+  Refusal,
+  parseOrRefuse,
+  type Clock,
+  type Page,
+  type PageRequest,
+} from '../../shared/index.js';
+import { grants, SCOPES, type Scope } from '../kit/scopes.js';
+import { ApiKeyEntity } from './api-key.entity.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
+
+/** Secrets are `cfk_` + base64url of 32 random bytes: the prefix lets secret scanners find a leaked one. */
+const PREFIX = 'cfk_';
+const SECRET = /^cfk_[A-Za-z0-9_-]{43}$/;
+/** `lastUsedAt` is written at most this often, so that reading does not become writing. */
+const TOUCH_EVERY_MS = 60_000;
+
+export const apiKeyInput = z
+  .strictObject({
+    name: z
+      .string()
+      .trim()
+      .min(1, 'say what the key is for')
+      .max(200, 'at most 200 characters')
+      .meta({ description: 'What the key is for.', examples: ['billing system'] }),
+    scopes: z
+      .array(z.enum(SCOPES))
+      .min(1, `name at least one of ${SCOPES.join(', ')}`)
+      .max(SCOPES.length)
+      .refine((scopes) => new Set(scopes).size === scopes.length, 'name each scope once'),
+    expiresAt: z.iso
+      .datetime({ offset: true, error: 'write a time such as 2027-03-31T00:00:00+09:00' })
+      .nullish()
+      .meta({ description: 'Left out or null: the key does not expire.' }),
+  })
+  .meta({ id: 'ApiKeyInput' });
+export type ApiKeyInput = z.input<typeof apiKeyInput>;
+
+/** An API key as it may be shown; times in UNIX milliseconds. */
+export type ApiKey = Omit<ApiKeyEntity, 'secretHash'>;
+
+/** Who makes a key. `undefined` stands for a command on the host, which may grant everything. */
+export interface Grantor {
+  keyId: string;
+  scopes: readonly Scope[];
+}
+
+@Injectable()
+export class ApiKeysService {
+  constructor(
+    private readonly repository: ApiKeysRepository,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Makes a key. `secret` is told here and never again.
+   * Throws a {@link Refusal}: `invalid` for bad fields, `forbidden` for a scope that the grantor does not hold.
+   */
+  async create(input: ApiKeyInput, grantor?: Grantor): Promise<{ key: ApiKey; secret: string }> {
+    const { name, scopes, expiresAt } = parseOrRefuse(apiKeyInput, input);
+    const now = this.clock.now();
+    const expiry = expiresAt ? Date.parse(expiresAt) : null;
+    if (expiry !== null && expiry <= now) {
+      const detail = 'lies in the past; give a later time or leave it out';
+      throw new Refusal('invalid', `expiresAt ${detail}.`, [{ pointer: '/expiresAt', detail }]);
+    }
+    if (grantor !== undefined) refuseAbove(grantor, scopes);
+    const secret = PREFIX + randomBytes(32).toString('base64url');
+    const entity = Object.assign(new ApiKeyEntity(), {
+      id: randomUUID(),
+      name,
+      secretHash: hashOf(secret),
+      scopes: SCOPES.filter((scope) => scopes.includes(scope)),
+      createdAt: now,
+      createdBy: grantor?.keyId ?? null,
+      expiresAt: expiry,
+      revokedAt: null,
+      lastUsedAt: null,
+    });
+    await this.repository.insert(entity);
+    return { key: shown(entity), secret };
+  }
+
+  /** The key that a secret opens with, or undefined if it is unknown, revoked or expired. */
+  async authenticate(secret: string): Promise<ApiKey | undefined> {
+    if (!SECRET.test(secret)) return undefined;
+    const hash = hashOf(secret);
+    // The lookup is by hash, so its time tells nothing about a secret; the comparison holds that even for the index.
+    const key = await this.repository.findByHash(hash);
+    if (key === null || !timingSafeEqual(key.secretHash, hash)) return undefined;
+    const now = this.clock.now();
+    if (key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= now)) return undefined;
+    if (key.lastUsedAt === null || now - key.lastUsedAt >= TOUCH_EVERY_MS)
+      await this.repository.touch(key.id, now);
+    return shown(key);
+  }
+
+  async list(page: PageRequest): Promise<Page<ApiKey>> {
+    const { items, nextCursor } = await this.repository.list(page);
+    return { items: items.map(shown), nextCursor };
+  }
+
+  async get(id: string): Promise<ApiKey> {
+    const key = await this.repository.find(id);
+    if (key === null) throw new Refusal('not_found', `There is no API key ${id}.`);
+    return shown(key);
+  }
+
+  /** From this moment the key opens nothing, in any process. Revoking twice changes nothing. */
+  async revoke(id: string): Promise<ApiKey> {
+    await this.repository.revoke(id, this.clock.now());
+    return this.get(id);
+  }
+}
+
+function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+function shown({ secretHash: _secretHash, ...key }: ApiKeyEntity): ApiKey {
+  return key;
+}
+
+function refuseAbove(grantor: Grantor, scopes: readonly Scope[]): void {
+  const above = scopes.filter((scope) => !grants(grantor.scopes, scope));
+  if (above.length === 0) return;
+  throw new Refusal(
+    'forbidden',
+    `A key cannot grant what it does not hold: ${above.join(', ')}. Use a key that has these scopes.`,
+    scopes.flatMap((scope, index) =>
+      above.includes(scope)
+        ? [{ pointer: `/scopes/${index}`, detail: 'your key does not hold this scope' }]
+        : [],
+    ),
+  );
+}

@@ -1,0 +1,139 @@
+import {
+  Inject,
+  Injectable,
+  StreamableFile,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { lastValueFrom, Observable, from } from 'rxjs';
+import { Readable } from 'node:stream';
+import { LOGGER, type Logger } from '../../shared/index.js';
+import { readBody } from './body.js';
+import { contextOf, type RequestContext } from './context.js';
+import { etagOf, ifNoneMatchHits } from './etag.js';
+import { IdempotencyService, idempotencyKeyOf, type Answer, type IdempotentRequest } from './idempotency.js';
+import { toJson } from './json.js';
+import { API_OPTIONS, type ApiOptions } from './options.js';
+import { Problem } from './problem.js';
+import { Download, Reply } from './reply.js';
+import { statusOf, type RouteSpec } from './route.js';
+import { validateInput } from './validate.js';
+
+/** Reads and checks what came, runs the handler once per Idempotency-Key, and writes what it answers. */
+@Injectable()
+export class RouteInterceptor implements NestInterceptor {
+  constructor(
+    private readonly idempotency: IdempotencyService,
+    @Inject(API_OPTIONS) private readonly options: ApiOptions,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  intercept(host: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    return from(this.run(request, response, next));
+  }
+
+  private async run(request: Request, response: Response, next: CallHandler): Promise<unknown> {
+    const context = contextOf(request);
+    const route = context.route;
+    if (route === undefined) throw new Error('The guard did not run before the interceptor');
+    const limit = route.bodyLimit === 'bulk' ? this.options.bulkBodyLimit : this.options.bodyLimit;
+    const body = await readBody(request, response, route.bodyTypes, limit);
+    context.input = validateInput(route, {
+      params: request.params,
+      query: { ...request.query },
+      body: body.value,
+    });
+    const key = route.method === 'POST' ? idempotencyKeyOf(request.get('idempotency-key')) : undefined;
+    if (key === undefined || context.caller === undefined) {
+      return this.write(await lastValueFrom<unknown>(next.handle()), route, response);
+    }
+    const once: IdempotentRequest = {
+      keyId: context.caller.keyId,
+      idempotencyKey: key,
+      method: request.method,
+      url: request.originalUrl,
+      bodyDigest: body.digest,
+    };
+    return this.runOnce(once, next, route, response, context);
+  }
+
+  private async runOnce(
+    once: IdempotentRequest,
+    next: CallHandler,
+    route: RouteSpec,
+    response: Response,
+    context: RequestContext,
+  ): Promise<unknown> {
+    const earlier = await this.idempotency.begin(once);
+    if (earlier !== undefined) return replay(earlier, response);
+    let text: unknown;
+    try {
+      text = this.write(await lastValueFrom<unknown>(next.handle()), route, response);
+    } catch (error) {
+      await this.idempotency.release(once);
+      throw error;
+    }
+    const answer: Answer = {
+      status: response.statusCode,
+      body: typeof text === 'string' && route.showsSecret !== true ? text : null,
+      location: response.get('location') ?? null,
+    };
+    // The change is made: that its answer cannot be kept is no reason to deny it.
+    await this.idempotency
+      .finish(once, answer)
+      .catch((error: unknown) => this.logger.error({ err: error, requestId: context.id }, 'answer not kept'));
+    return text;
+  }
+
+  /** Status, headers and text of an answer. */
+  private write(answer: unknown, route: RouteSpec, response: Response): unknown {
+    response.status(statusOf(route));
+    if (answer instanceof Download) return writeDownload(answer, response);
+    if (answer instanceof Reply) {
+      if (answer.head.status !== undefined) response.status(answer.head.status);
+      if (answer.head.location !== undefined) response.location(answer.head.location);
+    }
+    if (route.response === undefined) return undefined;
+    const text = toJson(answer instanceof Reply ? answer.body : answer);
+    if (this.options.checkAnswers) route.response.parse(JSON.parse(text));
+    response.set('content-type', 'application/json; charset=utf-8');
+    return route.etag === true ? withEtag(text, route, response) : text;
+  }
+}
+
+function withEtag(text: string, route: RouteSpec, response: Response): string {
+  const etag = etagOf(text);
+  response.set('etag', etag);
+  if (route.method !== 'GET' || !ifNoneMatchHits(response.req.get('if-none-match'), etag)) return text;
+  response.status(304);
+  return '';
+}
+
+function writeDownload(download: Download, response: Response): StreamableFile {
+  response.set('content-type', download.contentType);
+  if (download.filename !== undefined)
+    response.attachment(download.filename).set('content-type', download.contentType);
+  const { content } = download;
+  return content instanceof Readable
+    ? new StreamableFile(content)
+    : new StreamableFile(typeof content === 'string' ? Buffer.from(content) : content);
+}
+
+function replay(earlier: Answer, response: Response): string | undefined {
+  response.status(earlier.status).set('idempotency-replayed', 'true');
+  if (earlier.location !== null) response.set('location', earlier.location);
+  if (earlier.status === 204) return undefined;
+  if (earlier.body === null) {
+    throw new Problem(
+      'conflict',
+      'This was done by an earlier request with the same Idempotency-Key, and its secret is shown only once. ' +
+        `Remove ${earlier.location ?? 'what it made'} and make a new one under a new key.`,
+    );
+  }
+  response.set('content-type', 'application/json; charset=utf-8');
+  return earlier.body;
+}
