@@ -1,0 +1,3 @@
+export * from './calendar.js';
+export * from './quantity.js';
+export * from './terms.js';

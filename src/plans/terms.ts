@@ -1,0 +1,233 @@
+import { z } from 'zod';
+import { isTimeZone } from './calendar.js';
+import { positiveQuantitySchema, quantitySchema, toOctets } from './quantity.js';
+
+/** How a fraction of the smallest coin becomes a whole one. `up`/`down` are away from and towards zero. */
+export const ROUNDING_MODES = [
+  'half_up',
+  'half_even',
+  'half_down',
+  'up',
+  'down',
+  'ceiling',
+  'floor',
+] as const;
+export type RoundingMode = (typeof ROUNDING_MODES)[number];
+
+/** How a part of a period is paid for; see `prorationSchema`. */
+export const PRORATIONS = ['full', 'by_day', 'by_time'] as const;
+export type Proration = (typeof PRORATIONS)[number];
+
+export const DIRECTIONS = ['both', 'up', 'down'] as const;
+export type CountedDirection = (typeof DIRECTIONS)[number];
+
+const code = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/, 'write 1 to 64 lower-case letters, digits and hyphens');
+const moneySchema = z
+  .string()
+  .regex(
+    /^\d{1,12}(\.\d{1,9})?$/,
+    'write a decimal of at most 12 digits and 9 places, such as "980" or "0.25"',
+  )
+  .meta({ id: 'Money', examples: ['980'] });
+const prorationSchema = z.enum(PRORATIONS).meta({
+  description:
+    'How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.',
+});
+const date = z.iso.date('write a date as YYYY-MM-DD');
+
+const currencySchema = z.strictObject({
+  code: z.string().regex(/^[A-Z]{3}$/, 'write an ISO 4217 code, such as JPY'),
+  exponent: z
+    .int()
+    .min(0)
+    .max(4)
+    .meta({ description: 'Places of the smallest coin: 0 for JPY, 2 for USD, 3 for KWD.' }),
+});
+
+const taxSchema = z
+  .strictObject({
+    treatment: z.enum(['exclusive', 'inclusive']).meta({
+      description: 'exclusive: added to the prices. inclusive: contained in them and shown.',
+    }),
+    rates: z
+      .array(
+        z.strictObject({
+          from: date.optional().meta({ description: 'First local day; left out on the first rate only.' }),
+          percent: z.string().regex(/^\d{1,2}(\.\d{1,4})?$/, 'write a percentage below 100, such as "10"'),
+        }),
+      )
+      .min(1)
+      .max(50),
+  })
+  .superRefine((tax, context) => {
+    tax.rates.forEach((rate, index) => {
+      const before = tax.rates[index - 1];
+      const problem =
+        index === 0
+          ? rate.from !== undefined && 'the first rate has no start: it holds since ever'
+          : rate.from === undefined
+            ? 'give the first day of this rate'
+            : before?.from !== undefined && rate.from <= before.from && 'is later than the rate before';
+      if (problem !== false)
+        context.addIssue({ code: 'custom', path: ['rates', index, 'from'], message: problem });
+    });
+  });
+
+const capSchema = z.strictObject({
+  limit: positiveQuantitySchema,
+  per: z.union([z.enum(['period', 'day']), z.strictObject({ rollingHours: z.int().min(1).max(744) })]),
+  past: z.enum(['billed', 'noticed']).meta({
+    description: 'What octets past the cap are: billed like any other, or still free with a notice.',
+  }),
+});
+
+const windowSchema = z
+  .strictObject({
+    fromHour: z.int().min(0).max(23),
+    toHour: z.int().min(1).max(24),
+    weekdays: z.array(z.int().min(1).max(7)).min(1).max(7).optional().meta({ description: '1 = Monday' }),
+  })
+  .refine((window) => window.fromHour !== window.toHour, {
+    path: ['toHour'],
+    error: 'differs from fromHour; leave the window out for the whole day',
+  })
+  .meta({ description: 'Local hours, the last one exclusive; 23 to 5 runs over midnight.' });
+
+const payerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('operator') }),
+  z.strictObject({ kind: z.literal('sponsor'), sponsorId: code }),
+]);
+
+const freeRuleSchema = z
+  .strictObject({
+    id: code.meta({ description: 'Names the rule on statements; unique in the plan.' }),
+    services: z.union([z.literal('all'), z.array(code).min(1).max(1000)]),
+    includeSubServices: z.boolean().default(false),
+    except: z.array(code).max(1000).default([]),
+    direction: z.enum(DIRECTIONS).default('both'),
+    caps: z.array(capSchema).max(10).default([]),
+    windows: z.array(windowSchema).max(20).default([]),
+    homeMccs: z
+      .array(z.string().regex(/^\d{3}$/, 'write a mobile country code of 3 digits, such as "440"'))
+      .max(50)
+      .default([])
+      .meta({ description: 'Free only in these networks; empty = anywhere. An unknown network is home.' }),
+    payer: payerSchema.optional(),
+  })
+  .meta({ id: 'FreeRule' });
+
+const tierSchema = z.strictObject({
+  upTo: positiveQuantitySchema
+    .nullable()
+    .meta({ description: 'Octets past the quota; null on the last tier.' }),
+  price: moneySchema,
+});
+
+const overageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('none') }).meta({ description: 'Past the quota nothing is charged.' }),
+  z.strictObject({
+    kind: z.literal('per_unit'),
+    unit: positiveQuantitySchema,
+    unitRounding: z.enum(['up', 'down', 'nearest', 'exact']),
+    tiers: z
+      .array(tierSchema)
+      .min(1)
+      .max(50)
+      .meta({ description: 'Price of each unit that lies in the tier.' }),
+  }),
+  z.strictObject({
+    kind: z.literal('stairs'),
+    tiers: z
+      .array(tierSchema)
+      .min(1)
+      .max(50)
+      .meta({ description: 'One price for all octets past the quota, by the step that they reach.' }),
+  }),
+]);
+
+const carryOverSchema = z.strictObject({
+  limit: positiveQuantitySchema.nullable().meta({ description: 'Most that is carried; null = all of it.' }),
+});
+
+const discountSchema = z.strictObject({
+  id: code,
+  amount: moneySchema,
+  whenTotalAtMost: quantitySchema,
+  includingFree: z.boolean().meta({ description: 'Whether free octets count towards the total.' }),
+});
+
+/** What a plan version says: all that rating needs. Pure data; every rule is named on the lines that it makes. */
+export const planTermsSchema = z
+  .strictObject({
+    currency: currencySchema,
+    timeZone: z.string().refine(isTimeZone, 'is no IANA time zone; write one such as Asia/Tokyo'),
+    anchorDay: z.int().min(1).max(31).default(1),
+    rounding: z.enum(ROUNDING_MODES),
+    tax: taxSchema.nullable(),
+    baseFee: z.strictObject({ amount: moneySchema, proration: prorationSchema }),
+    counted: z.enum(DIRECTIONS).default('both').meta({ description: 'Direction that is billed.' }),
+    quota: z
+      .strictObject({
+        included: quantitySchema,
+        proration: prorationSchema,
+        carryOver: carryOverSchema.optional(),
+      })
+      .nullable()
+      .meta({ description: 'null: nothing is included, every billed octet is past the quota.' }),
+    overage: overageSchema,
+    free: z.array(freeRuleSchema).max(200).default([]),
+    totalCap: z
+      .strictObject({ limit: positiveQuantitySchema, past: z.enum(['billed', 'noticed']) })
+      .optional()
+      .meta({
+        description:
+          'Octets in a period, free ones included, past which nothing is free or a notice is given.',
+      }),
+    discounts: z.array(discountSchema).max(20).default([]),
+  })
+  .superRefine((terms, context) => {
+    uniqueIds(terms.free, 'free', context);
+    uniqueIds(terms.discounts, 'discounts', context);
+    if (terms.overage.kind !== 'none') checkTiers(terms.overage, context);
+  })
+  .meta({ id: 'PlanTerms' });
+
+export type PlanTerms = z.output<typeof planTermsSchema>;
+export type PlanTermsInput = z.input<typeof planTermsSchema>;
+export type FreeRule = PlanTerms['free'][number];
+export type Cap = FreeRule['caps'][number];
+export type Overage = PlanTerms['overage'];
+
+type Context = z.core.$RefinementCtx;
+
+function uniqueIds(rules: readonly { id: string }[], field: string, context: Context): void {
+  const seen = new Set<string>();
+  rules.forEach((rule, index) => {
+    if (seen.has(rule.id))
+      context.addIssue({ code: 'custom', path: [field, index, 'id'], message: 'another rule has this id' });
+    seen.add(rule.id);
+  });
+}
+
+/** Tiers rise, only the last is open, and a tier holds whole units, so that no unit is priced twice. */
+function checkTiers(overage: Exclude<Overage, { kind: 'none' }>, context: Context): void {
+  const unit = (overage.kind === 'per_unit' ? toOctets(overage.unit) : undefined) ?? 1n;
+  let before = 0n;
+  overage.tiers.forEach((tier, index) => {
+    const complain = (message: string) =>
+      context.addIssue({ code: 'custom', path: ['overage', 'tiers', index, 'upTo'], message });
+    const last = index === overage.tiers.length - 1;
+    if (tier.upTo === null) {
+      if (!last) complain('only the last tier is open; give this one an end');
+      return;
+    }
+    const end = toOctets(tier.upTo);
+    if (end === undefined) return;
+    if (last) complain('the last tier is open: write null');
+    else if (end <= before) complain('is more than the end of the tier before');
+    else if (unit !== 0n && (end - before) % unit !== 0n) complain('holds a whole number of units');
+    before = end;
+  });
+}

@@ -1,0 +1,226 @@
+import { CapMeter } from './caps.js';
+import type { CompiledPlan, CompiledRule } from './compile.js';
+import { compareOctets, compareText } from './order.js';
+import type {
+  Notice,
+  RatingInput,
+  RatingSegment,
+  RatingUsage,
+  Treatment,
+  TreatmentReason,
+  UsageLine,
+} from './types.js';
+import { UsageLines } from './usage-lines.js';
+
+/** What allocation leaves for charging: each octet has one treatment, and each segment its billed octets. */
+export interface Allocation {
+  usage: UsageLine[];
+  /** Billed octets of each segment. */
+  billed: bigint[];
+  notices: Notice[];
+}
+
+/** Gives every octet its treatment. Throws a RangeError for usage that lies in no segment: the caller has split it. */
+export function allocate(input: RatingInput): Allocation {
+  return new Allocator(input).run();
+}
+
+class Allocator {
+  private readonly lines = new UsageLines();
+  private readonly caps = new CapMeter();
+  /** Octets of a plan that count towards its total cap. */
+  private readonly totals = new Map<string, bigint>();
+  private readonly notices: Notice[] = [];
+  private readonly billed: bigint[];
+
+  constructor(private readonly input: RatingInput) {
+    this.billed = input.segments.map(() => 0n);
+  }
+
+  run(): Allocation {
+    const { segments, usage, history = [] } = this.input;
+    if (segments.some(({ plan }) => plan.lookbackMs > 0)) this.lookBack(history);
+    const ordered = segments.some(({ plan }) => plan.needsHours);
+    for (const row of ordered ? [...usage].sort(byTime) : usage) {
+      const index = segments.findIndex(({ from, to }) => row.firstHour >= from && row.lastHour < to);
+      const segment = segments[index];
+      if (segment === undefined) throw new RangeError('usage lies in no segment, or in two');
+      this.treat(row, segment, index);
+    }
+    return { usage: this.lines.sorted(), billed: this.billed, notices: this.notices };
+  }
+
+  /** Hours before the period count towards rolling caps, though they are on another statement. */
+  private lookBack(history: readonly RatingUsage[]): void {
+    for (const row of [...history].sort(byTime)) {
+      for (const segment of this.input.segments) {
+        for (const rule of segment.plan.rulesFor(row.serviceCode)) {
+          if (refusal(rule, row, segment.plan) !== null) continue;
+          const octets = eligibleUp(rule, row.octetsUp) + eligibleDown(rule, row.octetsDown);
+          for (const cap of rule.caps.filter(({ per }) => typeof per === 'object'))
+            this.caps.use(scope(segment, rule), cap, row.firstHour, segment.plan.clock, octets);
+        }
+      }
+    }
+  }
+
+  private treat(row: RatingUsage, segment: RatingSegment, index: number): void {
+    const { plan } = segment;
+    let up = row.octetsUp;
+    let down = row.octetsDown;
+    let reason = initialReason(row);
+    let planRule: string | null = null;
+    const put = (
+      treatment: Treatment,
+      why: TreatmentReason,
+      octetsUp: bigint,
+      octetsDown: bigint,
+      rule?: CompiledRule,
+    ) =>
+      this.lines.put(
+        row,
+        {
+          segment: index,
+          treatment,
+          reason: why,
+          planRule: rule?.rule.id ?? planRule,
+          payer: (treatment === 'free' && rule?.rule.payer) || null,
+        },
+        octetsUp,
+        octetsDown,
+      );
+
+    for (const rule of plan.rulesFor(row.serviceCode)) {
+      const refused = refusal(rule, row, plan);
+      if (refused !== null) {
+        if (planRule === null && reason !== 'name_not_verified') {
+          reason = refused;
+          planRule = rule.rule.id;
+        }
+        continue;
+      }
+      const partUp = eligibleUp(rule, up);
+      const partDown = eligibleDown(rule, down);
+      if (partUp === 0n && partDown === 0n) continue;
+      const { allowed, limitedBy } = this.allowance(rule, row, segment, index, partUp + partDown);
+      const [freeUp, freeDown] = share(partUp, partDown, allowed);
+      put('free', 'free_rule', freeUp, freeDown, rule);
+      up -= freeUp;
+      down -= freeDown;
+      this.countTotal(segment, freeUp + freeDown);
+      if (limitedBy !== null) {
+        reason = limitedBy;
+        planRule = rule.rule.id;
+      }
+    }
+    const { counted } = plan.terms;
+    const billedUp = counted === 'down' ? 0n : up;
+    const billedDown = counted === 'up' ? 0n : down;
+    put('billed', reason, billedUp, billedDown);
+    put('not_counted', 'direction', up - billedUp, down - billedDown);
+    this.billed[index] = (this.billed[index] ?? 0n) + billedUp + billedDown;
+    this.countTotal(segment, billedUp + billedDown);
+    this.noticeTotal(segment, index, row.firstHour);
+  }
+
+  /** How much of `eligible` octets the rule's caps and the plan's total cap leave free. */
+  private allowance(
+    rule: CompiledRule,
+    row: RatingUsage,
+    segment: RatingSegment,
+    index: number,
+    eligible: bigint,
+  ): { allowed: bigint; limitedBy: TreatmentReason | null } {
+    const { clock, terms, totalCap } = segment.plan;
+    let allowed = eligible;
+    let limitedBy: TreatmentReason | null = null;
+    for (const cap of rule.caps) {
+      const left = this.caps.left(scope(segment, rule), cap, row.firstHour, clock);
+      if (left < eligible) this.notice('cap_exceeded', index, cap.pointer, row.firstHour);
+      if (cap.past === 'billed' && left < allowed) {
+        allowed = left;
+        limitedBy = 'cap_exceeded';
+      }
+      this.caps.use(scope(segment, rule), cap, row.firstHour, clock, eligible);
+    }
+    if (totalCap !== null && terms.totalCap?.past === 'billed') {
+      const used = this.totals.get(segment.planCode) ?? 0n;
+      const left = used >= totalCap ? 0n : totalCap - used;
+      if (left < allowed) {
+        allowed = left;
+        limitedBy = 'total_cap_exceeded';
+      }
+    }
+    return { allowed, limitedBy };
+  }
+
+  private countTotal(segment: RatingSegment, octets: bigint): void {
+    if (segment.plan.totalCap === null) return;
+    this.totals.set(segment.planCode, (this.totals.get(segment.planCode) ?? 0n) + octets);
+  }
+
+  private noticeTotal(segment: RatingSegment, index: number, hour: number): void {
+    const { totalCap } = segment.plan;
+    if (totalCap !== null && (this.totals.get(segment.planCode) ?? 0n) > totalCap)
+      this.notice('total_cap_exceeded', index, '/totalCap', hour);
+  }
+
+  /** Once per cap and segment: the hour in which it was first exceeded. */
+  private notice(kind: Notice['kind'], segment: number, rule: string, hour: number): void {
+    if (!this.notices.some((known) => known.segment === segment && known.rule === rule))
+      this.notices.push({ kind, segment, rule, hour });
+  }
+}
+
+/** A cap is one per plan and rule, whichever versions of the plan the period saw. */
+function scope(segment: RatingSegment, rule: CompiledRule): string {
+  return JSON.stringify([segment.planCode, rule.rule.id]);
+}
+
+function initialReason(row: RatingUsage): TreatmentReason {
+  if (row.evidence === 'sni_unverified') return 'name_not_verified';
+  return row.serviceCode === null ? 'no_service' : 'no_rule';
+}
+
+function refusal({ rule }: CompiledRule, row: RatingUsage, plan: CompiledPlan): TreatmentReason | null {
+  if (rule.homeMccs.length > 0 && row.mcc != null && !rule.homeMccs.includes(row.mcc)) return 'roaming';
+  if (rule.windows.length === 0) return null;
+  const { hour, weekday } = plan.clock.at(row.firstHour);
+  const inside = rule.windows.some(({ fromHour, toHour, weekdays }) => {
+    const overMidnight = toHour < fromHour;
+    // The hours after midnight belong to the night that began the day before.
+    const day = overMidnight && hour < toHour ? ((weekday + 5) % 7) + 1 : weekday;
+    if (weekdays !== undefined && !weekdays.includes(day)) return false;
+    return overMidnight ? hour >= fromHour || hour < toHour : hour >= fromHour && hour < toHour;
+  });
+  return inside ? null : 'outside_window';
+}
+
+function eligibleUp({ rule }: CompiledRule, octets: bigint): bigint {
+  return rule.direction === 'down' ? 0n : octets;
+}
+
+function eligibleDown({ rule }: CompiledRule, octets: bigint): bigint {
+  return rule.direction === 'up' ? 0n : octets;
+}
+
+/** Splits `allowed` octets over both directions, uplink first. */
+function share(up: bigint, down: bigint, allowed: bigint): [bigint, bigint] {
+  if (allowed === up + down) return [up, down];
+  const fromUp = up < allowed ? up : allowed;
+  return [fromUp, allowed - fromUp];
+}
+
+/** A total order of usage rows, so that the order in which they arrive cannot matter. */
+function byTime(a: RatingUsage, b: RatingUsage): number {
+  return (
+    a.firstHour - b.firstHour ||
+    compareText(a.serviceCode, b.serviceCode) ||
+    (a.serviceVersionId ?? 0) - (b.serviceVersionId ?? 0) ||
+    compareText(a.evidence, b.evidence) ||
+    compareText(a.rule, b.rule) ||
+    compareText(a.mcc ?? null, b.mcc ?? null) ||
+    compareOctets(a.octetsUp, b.octetsUp) ||
+    compareOctets(a.octetsDown, b.octetsDown)
+  );
+}

@@ -1,0 +1,55 @@
+import { HOUR_MS, type LocalClock } from '../plans/index.js';
+import type { CompiledCap } from './compile.js';
+
+interface Window {
+  /** Octets in the window so far. */
+  octets: bigint;
+  /** Local day, for caps per day. */
+  day: number;
+  /** Hours in a rolling window, oldest first. */
+  hours: { hour: number; octets: bigint }[];
+}
+
+/**
+ * How far the caps of a plan's rules are used. A cap counts all octets that its rule speaks of, those past it too, so
+ * what it allows follows from the usage alone and not from earlier decisions. Hours must come in rising order.
+ */
+export class CapMeter {
+  private readonly windows = new Map<string, Window>();
+
+  /** Octets that the cap still allows in this hour. Not negative. */
+  left(scope: string, cap: CompiledCap, hour: number, clock: LocalClock): bigint {
+    const window = this.advance(scope, cap, hour, clock);
+    return window.octets >= cap.limit ? 0n : cap.limit - window.octets;
+  }
+
+  /** Notes octets that the cap's rule spoke of. */
+  use(scope: string, cap: CompiledCap, hour: number, clock: LocalClock, octets: bigint): void {
+    const window = this.advance(scope, cap, hour, clock);
+    window.octets += octets;
+    if (typeof cap.per !== 'object') return;
+    const last = window.hours.at(-1);
+    if (last?.hour === hour) last.octets += octets;
+    else window.hours.push({ hour, octets });
+  }
+
+  private advance(scope: string, cap: CompiledCap, hour: number, clock: LocalClock): Window {
+    const key = `${scope} ${cap.pointer}`;
+    let window = this.windows.get(key);
+    if (window === undefined) {
+      window = { octets: 0n, day: -1, hours: [] };
+      this.windows.set(key, window);
+    }
+    if (cap.per === 'day') {
+      const { day } = clock.at(hour);
+      if (day !== window.day) {
+        window.day = day;
+        window.octets = 0n;
+      }
+    } else if (typeof cap.per === 'object') {
+      const start = hour - (cap.per.rollingHours - 1) * HOUR_MS;
+      while ((window.hours[0]?.hour ?? start) < start) window.octets -= window.hours.shift()?.octets ?? 0n;
+    }
+    return window;
+  }
+}

@@ -1,0 +1,4 @@
+export { compilePlan, type CompiledPlan, type ServiceParents } from './compile.js';
+export { canonicalJson, ratedDocument, type JsonValue } from './document.js';
+export { rate } from './rate.js';
+export * from './types.js';
