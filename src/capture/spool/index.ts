@@ -1,0 +1,4 @@
+export * from './reader.js';
+export * from './record.js';
+export { type SpoolFault, type SpoolPosition } from './segment.js';
+export * from './spool.js';
