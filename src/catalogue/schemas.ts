@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatPrefix, parsePrefix, Refusal } from '../shared/index.js';
+import { formatPrefix, instantSchema, parsePrefix, Refusal } from '../shared/index.js';
 import { normaliseName } from './names.js';
 import type { PrefixRule } from './types.js';
 
@@ -143,10 +143,6 @@ const policySchema = z
   .describe(
     'agree: a claimed name needs an address that agrees; name: the name is enough; prefix: names are ignored',
   );
-
-const instantSchema = z.iso
-  .datetime({ offset: true, error: 'an ISO 8601 instant with offset, such as 2026-04-01T00:00:00+09:00' })
-  .describe('ISO 8601 with offset');
 
 export const serviceVersionInputSchema = z.strictObject({
   effectiveFrom: instantSchema,
