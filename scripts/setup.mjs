@@ -3,8 +3,10 @@
  * Makes a fresh clone ready: Debian packages, npm packages, build. A second run finds nothing to do. Only node: modules may be
  * imported here and in scripts/support, as node_modules may not exist yet.
  *
- *   node scripts/setup.mjs         what the service and the demo need
- *   node scripts/setup.mjs test    also what the tests need
+ *   node scripts/setup.mjs            what the service and the demo need
+ *   node scripts/setup.mjs test       also what the tests need
+ *   node scripts/setup.mjs packages   only the Debian packages of the build
+ *   node scripts/setup.mjs modules    only the npm packages
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,12 +37,24 @@ const TEST_PACKAGES = {
   'clang-format': { why: 'checks the form of C and C++', file: '/usr/bin/clang-format' },
 };
 
+const PURPOSES = {
+  demo: { packages: { ...BUILD_PACKAGES, ...RUN_PACKAGES }, modules: true, build: true },
+  test: { packages: { ...BUILD_PACKAGES, ...RUN_PACKAGES, ...TEST_PACKAGES }, modules: true, build: true },
+  packages: { packages: BUILD_PACKAGES, modules: false, build: false },
+  modules: { packages: {}, modules: true, build: false },
+};
+
 export async function setup(purpose = 'demo') {
+  const wanted = PURPOSES[purpose];
+  if (wanted === undefined) {
+    throw new Stop(`Nothing is set up for "${purpose}". There is: ${Object.keys(PURPOSES).join(', ')}.`);
+  }
   checkNode();
-  const packages = { ...BUILD_PACKAGES, ...RUN_PACKAGES, ...(purpose === 'test' ? TEST_PACKAGES : {}) };
-  await step('Debian packages', () => installPackages(packages));
-  await step('npm packages', installModules);
-  await build();
+  if (Object.keys(wanted.packages).length > 0) {
+    await step('Debian packages', () => installPackages(wanted.packages));
+  }
+  if (wanted.modules) await step('npm packages', installModules);
+  if (wanted.build) await build();
 }
 
 function checkNode() {
