@@ -22,7 +22,15 @@ export interface SimulateRequest {
 }
 
 export type SimulateTarget =
-  { kind: 'interface'; name: string; framesPerSecond: number } | { kind: 'file'; path: string };
+  | {
+      kind: 'interface';
+      name: string;
+      /** 0 = as fast as the interface takes them. */
+      framesPerSecond: number;
+      /** Network namespace of the interface, such as /run/netns/NAME; absent = this process's own. */
+      namespacePath?: string;
+    }
+  | { kind: 'file'; path: string };
 
 export interface SimulatePlan {
   target: SimulateTarget;
