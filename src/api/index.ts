@@ -6,6 +6,7 @@ export { READINESS_PROBES, type ReadinessProbe } from './health/readiness.js';
 export { configureHttp } from './http.js';
 export { ApiKeysService, type ApiKey, type ApiKeyInput } from './keys/api-keys.service.js';
 export { API_OPTIONS, defaultApiOptions, type ApiOptions } from './kit/options.js';
+export { openApiText } from './openapi/openapi.js';
 export { SCOPES, type Scope } from './kit/scopes.js';
 
 export const entities = [ApiKeyEntity, IdempotencyEntity];

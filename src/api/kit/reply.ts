@@ -19,7 +19,11 @@ export class Download {
     /** Media type with charset. */
     readonly contentType: string,
     readonly content: string | Buffer | Readable,
-    /** Suggested file name; absent = shown in place. */
-    readonly filename?: string,
+    readonly head: {
+      /** Suggested file name; absent = shown in place. */
+      filename?: string;
+      /** Besides the content type; they replace what every answer carries. */
+      headers?: Readonly<Record<string, string>>;
+    } = {},
   ) {}
 }

@@ -113,11 +113,9 @@ function withEtag(text: string, route: RouteSpec, response: Response): string {
   return '';
 }
 
-function writeDownload(download: Download, response: Response): StreamableFile {
-  response.set('content-type', download.contentType);
-  if (download.filename !== undefined)
-    response.attachment(download.filename).set('content-type', download.contentType);
-  const { content } = download;
+function writeDownload({ content, contentType, head }: Download, response: Response): StreamableFile {
+  if (head.filename !== undefined) response.attachment(head.filename);
+  response.set({ ...head.headers, 'content-type': contentType });
   return content instanceof Readable
     ? new StreamableFile(content)
     : new StreamableFile(typeof content === 'string' ? Buffer.from(content) : content);

@@ -1,0 +1,27 @@
+import { routes } from '../controllers.js';
+import { buildDocument, type Tag } from './document.js';
+
+/** Version of the API, not of the program: it changes when an operation changes so that callers must. */
+const API_VERSION = '1.0.0';
+
+const DESCRIPTION = `Countfree counts the octets of mirrored SIM traffic, decides what a plan makes free, and turns a month of it into statements.
+
+- **Keys.** Send an API key as \`Authorization: Bearer cfk_…\`. The first one is printed by \`countfree api-key create\`.
+- **Octets and money** are decimal strings: they are exact beyond what a JSON number holds in most languages.
+- **Times** are RFC 3339; answers are in UTC.
+- **Lists** come in pages: hand \`nextCursor\` back as \`cursor\` until it is null. Pages stay stable while others write.
+- **Errors** are \`application/problem+json\` (RFC 9457); \`errors\` names every field at fault by a JSON pointer. An unknown field is an error.
+- **Sending again is safe** with an \`Idempotency-Key\`; changing is safe with \`If-Match\`.`;
+
+const TAGS: readonly Tag[] = [
+  { name: 'api-keys', description: 'Who may use the API, and for what' },
+  { name: 'operation', description: 'For those who run the service; no API key needed' },
+];
+
+let text: string | undefined;
+
+/** The OpenAPI 3.1 document as JSON text, the same bytes each time. */
+export function openApiText(): string {
+  text ??= `${JSON.stringify(buildDocument({ version: API_VERSION, description: DESCRIPTION, routes, tags: TAGS, webhooks: [] }), null, 2)}\n`;
+  return text;
+}
