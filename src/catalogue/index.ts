@@ -1,3 +1,19 @@
-export * from './schemas.js';
-export * from './seed.js';
+export { followCatalogue } from './catalogue-feed.js';
+export { CatalogueModule } from './catalogue.module.js';
+export { CatalogueRepository, type ServiceVersionView, type ServiceView } from './catalogue.repository.js';
+export { CatalogueService, type SeedResult } from './catalogue.service.js';
+export type { RulesDiff } from './diff.js';
+export { catalogueEntities } from './entities.js';
+export {
+  destinationRulesSchema,
+  prefixRuleSchema,
+  serviceCodeSchema,
+  serviceInputSchema,
+  servicePatchSchema,
+  serviceVersionInputSchema,
+  type ServiceInput,
+  type ServicePatch,
+  type ServiceVersionInput,
+} from './schemas.js';
+export { SEED_SERVICES, seedSnapshot, type SeedService } from './seed.js';
 export * from './types.js';

@@ -97,12 +97,6 @@ export const destinationRulesSchema = z
     prefixes: z.array(prefixRuleSchema).max(MOST_PREFIXES).default([]),
   })
   .superRefine((rules, context) => {
-    if (rules.domainNames.length === 0 && rules.prefixes.length === 0) {
-      context.addIssue({
-        code: 'custom',
-        message: 'the rules match nothing: give a domain name or a prefix',
-      });
-    }
     const included = new Set(rules.domainNames);
     rules.excludeDomainNames.forEach((name, index) => {
       const fault = excludeFault(name, included);
@@ -145,7 +139,9 @@ const policySchema = z
   );
 
 export const serviceVersionInputSchema = z.strictObject({
-  effectiveFrom: instantSchema,
+  effectiveFrom: instantSchema
+    .optional()
+    .describe('Absent: at once. May lie in the past for the first version only'),
   policy: policySchema,
   rules: destinationRulesSchema,
 });

@@ -63,15 +63,20 @@ export function testRedisUrl(): string {
 }
 
 async function clear(dataSource: DataSource): Promise<void> {
-  const rows = await dataSource.query<{ name: string }[]>(
-    `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> $1`,
+  const tables = await dataSource.query<{ name: string }[]>(
+    `SELECT quote_ident(relname) AS name FROM pg_class
+     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> $1`,
     [MIGRATIONS_TABLE],
   );
-  if (rows.length === 0) return;
+  // Emptying a table costs milliseconds even if it is empty.
+  const parts = tables.map(({ name }) => `SELECT '${name}' AS name WHERE EXISTS (SELECT FROM ${name})`);
+  const filled =
+    parts.length === 0 ? [] : await dataSource.query<{ name: string }[]>(parts.join(' UNION ALL '));
+  if (filled.length === 0) return;
   // Tables that are append-only refuse TRUNCATE by trigger; a test may.
   await dataSource.transaction(async (manager) => {
     await manager.query(`SET LOCAL session_replication_role = 'replica'`);
-    await manager.query(`TRUNCATE ${rows.map((row) => row.name).join(', ')} RESTART IDENTITY CASCADE`);
+    await manager.query(`TRUNCATE ${filled.map(({ name }) => name).join(', ')} RESTART IDENTITY CASCADE`);
   });
 }
 

@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CLOCK, type Clock } from '../shared/index.js';
+import { CatalogueRepository } from './catalogue.repository.js';
+import { CatalogueService } from './catalogue.service.js';
+
+/** Needs DataSource and CLOCK from global modules. */
+@Module({
+  providers: [
+    {
+      provide: CatalogueService,
+      inject: [DataSource, CLOCK],
+      useFactory: (dataSource: DataSource, clock: Clock) =>
+        new CatalogueService(dataSource, new CatalogueRepository(), clock),
+    },
+  ],
+  exports: [CatalogueService],
+})
+export class CatalogueModule {}
