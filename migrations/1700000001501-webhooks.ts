@@ -30,6 +30,9 @@ export class Webhooks1700000001501 implements MigrationInterface {
     await queryRunner.query(
       `CREATE INDEX "outbox_event_waiting_idx" ON "outbox_event" ("id") WHERE dispatched_at IS NULL`,
     );
+    await queryRunner.query(
+      `CREATE UNIQUE INDEX "outbox_event_sequence_key" ON "outbox_event" ("sim_id", "sequence") WHERE sim_id IS NOT NULL`,
+    );
     await queryRunner.query(`CREATE INDEX "outbox_event_occurred_idx" ON "outbox_event" ("occurred_at")`);
     await queryRunner.query(`
       CREATE TABLE "webhook_endpoint" (
