@@ -1,5 +1,43 @@
 export * from './layout.js';
 export * from './records.js';
 export * from './types.js';
-export { PacketSender, packFrames, type SentFrames } from './packet-sender.js';
+export * from './native.js';
+export * from './capture-point.js';
+export * from './capture-reader.js';
+export * from './capture-service.js';
+export {
+  describeFault,
+  fileGeneration,
+  readFileBatches,
+  type FileBatchOptions,
+  type FileProgress,
+  type FileSummary,
+} from './file-batches.js';
+export { fileSize } from './file-chunks.js';
+export { FileSource, type FileSourceOptions } from './file-source.js';
+export { LiveSource, type LiveSourceOptions } from './live-source.js';
 export { insideNetworkNamespace } from './network-namespace.js';
+export { packFrames, PacketSender, type SentFrames } from './packet-sender.js';
+export {
+  addCounters,
+  addTally,
+  checkConservation,
+  noCounters,
+  noTally,
+  sumFlows,
+  type ConservationFailure,
+  type PacketSource,
+  type SourceObserver,
+  type SourceState,
+  type SourceStatus,
+} from './source.js';
+export {
+  Spool,
+  SpoolFullError,
+  SpoolReader,
+  type CommittedSequences,
+  type SpoolFault,
+  type SpoolOptions,
+  type SpoolPosition,
+  type SpoolStatus,
+} from './spool/index.js';

@@ -107,6 +107,9 @@ export interface SpoolReaderOptions {
 /** Hands the batches of a spool to the ledger, in order, each again until it is committed. */
 export class SpoolReader {
   private position: SpoolPosition = { segment: 0, offset: 0 };
+  /** The spool's append count when everything in it was delivered last; -1 before. */
+  private idleSince = -1;
+  private readonly idleWaiters = new Set<() => void>();
 
   constructor(
     private readonly spool: Spool,
@@ -155,6 +158,8 @@ export class SpoolReader {
         const seen = this.spool.appendCount;
         const entry = await cursor.next();
         if (entry === null) {
+          this.idleSince = seen;
+          for (const wake of [...this.idleWaiters]) wake();
           await this.spool.waitForAppend(seen, signal);
           if (this.spool.isClosed) return;
         } else if (await this.deliver(entry.batch, handler, signal)) {
@@ -165,6 +170,24 @@ export class SpoolReader {
     } finally {
       await cursor.close();
     }
+  }
+
+  /** Resolves once `run` has delivered everything appended so far, or after `ms`. */
+  async waitUntilDelivered(ms: number): Promise<boolean> {
+    const goal = this.spool.appendCount;
+    if (this.idleSince >= goal) return true;
+    return new Promise((resolve) => {
+      const finish = (delivered: boolean) => {
+        clearTimeout(timer);
+        this.idleWaiters.delete(check);
+        resolve(delivered);
+      };
+      const check = () => {
+        if (this.idleSince >= goal) finish(true);
+      };
+      const timer = setTimeout(() => finish(false), ms);
+      this.idleWaiters.add(check);
+    });
   }
 
   private async deliver(
@@ -187,7 +210,10 @@ export class SpoolReader {
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
     const done = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', done);

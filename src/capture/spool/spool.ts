@@ -313,7 +313,10 @@ export class Spool {
   /** Resolves once there were more appends than `since`, when the spool closes, or when the signal aborts. */
   waitForAppend(since: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (this.closed || this.appends > since || signal?.aborted) return resolve();
+      if (this.closed || this.appends > since || signal?.aborted) {
+        resolve();
+        return;
+      }
       const done = () => {
         this.waiters.delete(done);
         signal?.removeEventListener('abort', done);

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { CaptureReader, type CaptureFault, type CaptureReaderStatus } from './capture-reader.js';
+import { readChunks } from './file-chunks.js';
+import type { PacketEngine } from './native.js';
+import type { CaptureBatch, EpochEnd } from './types.js';
+
+export interface FileBatchOptions {
+  path: string;
+  /** Goes into every batch. */
+  source: string;
+  /** See {@link fileGeneration}. */
+  generation: string;
+  /** Bytes of (uncompressed) file that one epoch covers at most; with it, the engine's flow table can never be too small. */
+  epochBytes?: number;
+  onProgress?: (progress: FileProgress) => void;
+}
+
+export interface FileProgress {
+  /** Bytes read of the file as it lies on disk. */
+  read: number;
+  packets: number;
+}
+
+export type FileSummary = CaptureReaderStatus;
+
+/** 32 MiB hold fewer than a million packets, so fewer flows than the engines' default table. */
+export const DEFAULT_EPOCH_BYTES = 32 * 1024 * 1024;
+const HOUR_MS = 3_600_000;
+const PEEK_BYTES = 16 * 1024 * 1024;
+const DRAIN_RECORDS = 65_536;
+
+/**
+ * The identity of a capture file: 32 hex digits of the SHA-256 of its uncompressed content. A second import of the same
+ * packets, under whatever name and compressed or not, is so recognised as the same batches.
+ */
+export async function fileGeneration(path: string, onProgress?: (read: number) => void): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of readChunks(path)) {
+    hash.update(chunk.bytes);
+    onProgress?.(chunk.read);
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+/**
+ * Runs a capture file through an engine. Yields batches in order: hellos as the engine's buffer fills, and one batch with all
+ * flow records at each epoch's end. An epoch ends at a wall-clock hour of capture time and after `epochBytes`; both
+ * depend on the file alone, so two readings give the same batches. Memory does not grow with the file.
+ *
+ * Returns the reader's totals. Where the file is cut or broken, everything before counts, and `fault` says where.
+ */
+export async function* readFileBatches(
+  engine: PacketEngine,
+  options: FileBatchOptions,
+): AsyncGenerator<CaptureBatch, FileSummary> {
+  const reader = new CaptureReader({
+    windowMs: HOUR_MS,
+    windowBytes: options.epochBytes ?? DEFAULT_EPOCH_BYTES,
+  });
+  const maker = new BatchMaker(engine, options);
+  for await (const chunk of readChunks(options.path)) {
+    for (let start = 0; ;) {
+      const { taken, state } = reader.feed(chunk.bytes, start, engine.sink);
+      start += taken;
+      if (state === 'more' || state === 'fault') break;
+      const { position } = reader.status();
+      if (state === 'hellos_full') yield maker.hellos(position);
+      else yield maker.epoch(position);
+      if (state === 'window') reader.nextWindow();
+    }
+    const status = reader.status();
+    options.onProgress?.({ read: chunk.read, packets: status.packets });
+    if (status.state === 'fault') break;
+  }
+  const summary = reader.finish();
+  yield maker.epoch(summary.position);
+  return summary;
+}
+
+class BatchMaker {
+  constructor(
+    private readonly engine: PacketEngine,
+    private readonly options: FileBatchOptions,
+  ) {}
+
+  /**
+   * A place in the file names a batch for ever. At one place there may be both kinds: even numbers are hellos, odd ones
+   * end an epoch.
+   */
+  hellos(position: number): CaptureBatch {
+    return { ...this.batch(2n * BigInt(position)), hellos: this.takeHellos() };
+  }
+
+  epoch(position: number): CaptureBatch {
+    this.engine.closeEpoch();
+    const batch = { ...this.batch(2n * BigInt(position) + 1n), hellos: this.takeHellos() };
+    const parts: Buffer[] = [];
+    let epochEnd: EpochEnd | null = null;
+    while (epochEnd === null) {
+      if (this.engine.draining) this.engine.drain(DRAIN_RECORDS);
+      for (
+        let peek = this.engine.peekFlows(PEEK_BYTES);
+        peek !== null;
+        peek = this.engine.peekFlows(PEEK_BYTES)
+      ) {
+        parts.push(peek.records);
+        epochEnd = peek.epochEnd ?? epochEnd;
+        this.engine.releaseFlows(peek.end);
+      }
+    }
+    return { ...batch, flows: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts), epochEnd };
+  }
+
+  private batch(sequence: bigint): CaptureBatch {
+    const { source, generation } = this.options;
+    return { source, generation, sequence, hellos: Buffer.alloc(0), flows: Buffer.alloc(0) };
+  }
+
+  private takeHellos(): Buffer {
+    const parts: Buffer[] = [];
+    for (
+      let peek = this.engine.peekHellos(PEEK_BYTES);
+      peek !== null;
+      peek = this.engine.peekHellos(PEEK_BYTES)
+    ) {
+      parts.push(peek.records);
+      this.engine.releaseHellos(peek.end);
+    }
+    return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+  }
+}
+
+/** One line that says what is wrong with a file, and that everything before it counted. */
+export function describeFault(path: string, fault: CaptureFault, packets: number): string {
+  const before = packets > 0 ? `; the ${packets} packets before it were counted` : '';
+  return `${path}: ${fault.message}${before}`;
+}
