@@ -40,3 +40,55 @@ export interface UsageEntry {
   firstTime: number;
   lastTime: number;
 }
+
+/** A name that was seen for a flow, for showing. */
+export interface FlowName {
+  /** Host name, or the IP address that stood in its place. */
+  name: string;
+  evidence: 'sni' | 'quic_sni' | 'http_host' | 'dns';
+  /**
+   * `front`: the outer name of an encrypted hello, never matched; `ambiguous`: receivers could read the hello in two
+   * ways, so it is billed.
+   */
+  standing: 'plain' | 'front' | 'ambiguous';
+}
+
+/** Is given each flow record's place in the batch, its own decision, and the names seen for its flow so far. */
+export type FlowVisitor = (
+  index: number,
+  account: UsageAccount,
+  decision: Decision,
+  names: readonly FlowName[],
+) => void;
+
+/** What identification did and holds. Counts grow from the start of the process. */
+export interface IdentifierStats {
+  records: number;
+  /** Records that were decided anew; the others took their flow's decision. */
+  decided: number;
+  hellos: number;
+  /** Hellos that nobody may look at, or that belong to no session. */
+  withoutConsent: number;
+  withoutSession: number;
+  /** DNS answers from resolvers that are not trusted. */
+  untrustedAnswers: number;
+  /** Octets that changed their decision because their flow was recognised late. */
+  movedOctets: number;
+  catalogueRevision: number;
+  /** Catalogue rules and sessions that could not be read and were left out. */
+  skippedRules: number;
+  skippedSessions: number;
+  sessions: number;
+  sessionRevision: number;
+  flows: number;
+  /** Flows given up because the memory was full, and because they had no packets for long. */
+  flowsEvicted: number;
+  flowsExpired: number;
+  dnsEntries: number;
+  dnsEvicted: number;
+  helloReads: { read: number; incomplete: number; unreadable: number };
+  /** Hellos being put together, the bytes held for them, and how many were given up. */
+  heldFlows: number;
+  heldOctets: number;
+  heldDropped: number;
+}

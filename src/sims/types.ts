@@ -23,6 +23,8 @@ export interface RealmPolicy {
   name: string;
   /** Trusted resolvers of the realm, for sessions that name none. Empty and none on the session = trust none. */
   resolvers: string[];
+  /** True: a name that one consenting SIM of the realm resolved names flows of the others too. Absent = no. */
+  shareNames?: boolean;
 }
 
 /** Sessions changed since a revision, or all of them for revision 0. */

@@ -1,0 +1,454 @@
+import { randomInt } from 'node:crypto';
+import {
+  FLOW_KEY,
+  FLOW_RECORD,
+  FLOW_RECORD_BYTES,
+  readHellos,
+  SHAPE_IPV6,
+  SHAPE_STEP_MASK,
+  type Hello,
+} from '../capture/index.js';
+import type { CatalogueSnapshot } from '../catalogue/index.js';
+import type { SessionChanges } from '../sims/index.js';
+import { combine, decide, NO_SERVICE, type FlowFacts } from './decide.js';
+import { DnsMemory } from './dns-memory.js';
+import { FlowClaims, type TimedClaim } from './flow-claims.js';
+import { FlowTable, KEY_WORDS } from './flow-table.js';
+import { HelloReader, type PlacedClaim } from './hello/hello-reader.js';
+import { LateWindow } from './late-window.js';
+import { resolveOptions, type IdentifierOptions, type ResolvedOptions } from './options.js';
+import { ServiceIndex } from './service-index.js';
+import { addressId, SessionIndex, type Account } from './session-index.js';
+import type { Decision, FlowName, FlowVisitor, IdentifierStats, UsageEntry } from './types.js';
+import { EntryCollector, UsageCells, type UsageCell } from './usage-cells.js';
+
+const WORDS = FLOW_RECORD_BYTES / 4;
+const KEY_AT = FLOW_RECORD.key / 4;
+const STEP_FLOW = 0;
+const STEP_ADDRESS_PAIR = 1;
+const STEP_GLOBAL = 3;
+const NO_NAMES: readonly FlowName[] = [];
+/** Bits of `state`: octets of the flow are still remembered, in case its hello comes late. */
+const IN_WINDOW = 1;
+
+/**
+ * Says of every flow record whose it is, which service it is for, and on what evidence. It has no clock: time is that of
+ * the records, so the same records in the same order give the same decisions. It holds no truth: all it remembers is
+ * bounded and can be rebuilt (`recall`); what it forgets costs evidence, never octets.
+ *
+ * A record belongs to the session that holds its address at the record's first packet, as a whole: an epoch is seconds
+ * long and its octets cannot be told apart. What a new session does within the rest of that epoch on other flows is
+ * already its own. Where no session holds the address at the first packet, the record is in suspense.
+ */
+export class Identifier {
+  private readonly options: ResolvedOptions;
+  private readonly services = new ServiceIndex();
+  private readonly sessions: SessionIndex;
+  private readonly dns: DnsMemory;
+  private readonly reader: HelloReader;
+  private readonly cellStore = new UsageCells();
+  private readonly table: FlowTable;
+  private readonly late: LateWindow;
+
+  // Per slot of the flow table.
+  private readonly cells: (UsageCell | undefined)[] = [];
+  private readonly claims: (FlowClaims | undefined)[] = [];
+  /** The catalogue state that the cell's decision was made under; -1 = to be decided. */
+  private readonly stamps: Int32Array;
+  private readonly sessionChanges: Int32Array;
+  private readonly state: Uint8Array;
+
+  private interval = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
+  private stamp = 0;
+  private batch = 0;
+  /** Time of the newest record or hello of the batch at hand: UNIX microseconds. */
+  private now = Number.NaN;
+  private readonly keyWords = new Int32Array(KEY_WORDS);
+  private readonly keyBytes = Buffer.from(this.keyWords.buffer);
+  private readonly mirrored = new Int32Array(KEY_WORDS);
+  private readonly mirroredBytes = Buffer.from(this.mirrored.buffer);
+  private readonly counts = {
+    records: 0,
+    decided: 0,
+    hellos: 0,
+    withoutConsent: 0,
+    withoutSession: 0,
+    untrustedAnswers: 0,
+    movedOctets: 0,
+  };
+
+  constructor(options: IdentifierOptions = {}) {
+    this.options = resolveOptions(options);
+    const { maxFlows } = this.options;
+    this.sessions = new SessionIndex(this.options);
+    this.dns = new DnsMemory(this.options.dns);
+    this.reader = new HelloReader(this.options.hellos);
+    this.table = new FlowTable(maxFlows, this.options.flowIdle, randomInt(0x7fff_ffff), {
+      worth: (slot) => this.worth(slot),
+      released: (slot) => this.release(slot),
+    });
+    this.late = new LateWindow(this.options.lateWindow, this.options.maxLateFlows);
+    this.stamps = new Int32Array(maxFlows);
+    this.sessionChanges = new Int32Array(maxFlows);
+    this.state = new Uint8Array(maxFlows);
+  }
+
+  /** Brings the service rules to a revision. Holds from the next record on. */
+  updateCatalogue(snapshot: CatalogueSnapshot): void {
+    this.services.update(snapshot);
+    this.restamp();
+  }
+
+  /**
+   * As {@link updateCatalogue}, giving the event loop a turn every millisecond or so: for catalogues of hundreds of
+   * thousands of names. Until it resolves the old rules hold. Calls must not overlap.
+   */
+  async updateCatalogueGently(snapshot: CatalogueSnapshot): Promise<void> {
+    const steps = this.services.updateSteps(snapshot);
+    while (steps.next().done !== true) await new Promise(setImmediate);
+    this.restamp();
+  }
+
+  /** Takes changes of realms and sessions. Holds from the next record on. */
+  updateSessions(changes: SessionChanges): void {
+    const withdrawn = this.sessions.update(changes, this.now);
+    for (const simKey of withdrawn) this.dns.forget(simKey);
+    if (withdrawn.size > 0) this.reader.forget(withdrawn);
+  }
+
+  /** Learns names from hellos (packed, see `readHellos`) that were seen before the flow records that come next. */
+  observe(hellos: Buffer): void {
+    for (const hello of readHellos(hellos)) {
+      this.counts.hellos += 1;
+      this.observeOne(hello);
+    }
+  }
+
+  /** Rebuilds what was known of names from hellos that were observed before a restart. Sessions come first. */
+  recall(hellos: Buffer): void {
+    for (const hello of readHellos(hellos)) this.observeOne(hello);
+  }
+
+  /**
+   * Identifies the flow records of a batch, once per batch: keep the entries when a commit is tried again. Entries are
+   * summed per account, decision and hour; a flow recognised late gives negative ones too (see {@link UsageEntry}).
+   */
+  identify(batch: { flows: Buffer }): UsageEntry[] {
+    return this.walk(batch.flows, undefined);
+  }
+
+  /** As {@link identify}, and calls `visit` for each record, in order, with its own decision and the names seen. */
+  identifyFlows(batch: { flows: Buffer }, visit: FlowVisitor): UsageEntry[] {
+    return this.walk(batch.flows, visit);
+  }
+
+  stats(): IdentifierStats {
+    return {
+      ...this.counts,
+      catalogueRevision: this.services.revision,
+      skippedRules: this.services.skippedRules,
+      sessions: this.sessions.size,
+      sessionRevision: this.sessions.revision,
+      skippedSessions: this.sessions.skipped,
+      flows: this.table.size,
+      flowsEvicted: this.table.evicted,
+      flowsExpired: this.table.expired,
+      dnsEntries: this.dns.size,
+      dnsEvicted: this.dns.evicted,
+      helloReads: { ...this.reader.counts },
+      heldFlows: this.reader.held.flows,
+      heldOctets: this.reader.held.octets,
+      heldDropped: this.reader.held.dropped,
+    };
+  }
+
+  private restamp(): void {
+    this.interval = { from: Number.NaN, until: Number.NaN };
+  }
+
+  // ---- hellos -------------------------------------------------------------------------------------------------
+
+  private observeOne(hello: Hello): void {
+    const bytes = hello.key.keyBytes;
+    const { ipv6, realm } = hello.key;
+    const account = this.sessions.find(realm, bytes, FLOW_KEY.subscriber, ipv6, hello.time);
+    if (!account.nameConsent) {
+      if (account.usage.kind === 'sim') this.counts.withoutConsent += 1;
+      else this.counts.withoutSession += 1;
+      return;
+    }
+    this.now = hello.time;
+    if (hello.kind === 'dns') this.learnAnswers(hello, account, bytes, ipv6);
+    else this.learnClaims(hello, account, bytes, ipv6);
+  }
+
+  private learnAnswers(hello: Hello, account: Account, bytes: Buffer, ipv6: boolean): void {
+    if (hello.uplink || hello.key.peerPort !== 53) return;
+    if (account.resolvers !== null && !account.resolvers.has(addressId(bytes, FLOW_KEY.peer, ipv6))) {
+      this.counts.untrustedAnswers += 1;
+      return;
+    }
+    for (const { name, addresses } of this.reader.answers(hello, account.simKey))
+      for (const address of addresses)
+        this.dns.learn(account.dnsScope, address.bytes, name, address.ttl, hello.time);
+  }
+
+  private learnClaims(hello: Hello, account: Account, bytes: Buffer, ipv6: boolean): void {
+    for (const placed of this.reader.claims(hello, account.simKey)) {
+      this.keyBytes.set(bytes);
+      this.claim(this.keyWords, account, placed, hello.time, hello.uplink);
+      this.claimForPeer(placed, hello, bytes, ipv6);
+    }
+  }
+
+  /** Where the peer is a subscriber too, its own record of the flow shows the name as well (but is not judged by it). */
+  private claimForPeer(placed: PlacedClaim, hello: Hello, bytes: Buffer, ipv6: boolean): void {
+    const { realm } = hello.key;
+    if (this.options.anonymous === null) return;
+    const peer = this.sessions.find(realm, bytes, FLOW_KEY.peer, ipv6, hello.time);
+    bytes.copy(this.mirroredBytes, FLOW_KEY.subscriber, FLOW_KEY.peer, FLOW_KEY.peer + 16);
+    bytes.copy(this.mirroredBytes, FLOW_KEY.peer, FLOW_KEY.subscriber, FLOW_KEY.subscriber + 16);
+    bytes.copy(this.mirroredBytes, FLOW_KEY.realm, FLOW_KEY.realm);
+    this.mirroredBytes.writeUInt16LE(hello.key.peerPort, FLOW_KEY.subscriber_port);
+    this.mirroredBytes.writeUInt16LE(hello.key.subscriberPort, FLOW_KEY.peer_port);
+    this.claim(this.mirrored, peer, placed, hello.time, !hello.uplink);
+  }
+
+  /** A name that the peer sends names the subscriber's end: shown, but no claim of the subscriber's. */
+  private claim(
+    words: Int32Array,
+    account: Account,
+    placed: PlacedClaim,
+    time: number,
+    uplink: boolean,
+  ): void {
+    const hash = this.table.hash(words, 0);
+    let slot = this.table.find(words, 0, hash);
+    if (slot < 0) slot = this.newSlot(words, 0, hash, time);
+    const flow = (this.claims[slot] ??= new FlowClaims(this.options.keepNames));
+    if (!uplink) {
+      flow.show(placed.claim);
+      return;
+    }
+    const claim: TimedClaim = {
+      ...placed.claim,
+      time,
+      place: placed.place,
+      whole: placed.whole,
+      simKey: account.simKey,
+    };
+    if (flow.take(claim)) this.stamps[slot] = -1;
+  }
+
+  // ---- flow records -------------------------------------------------------------------------------------------
+
+  private walk(flows: Buffer, visit: FlowVisitor | undefined): UsageEntry[] {
+    if (flows.length % FLOW_RECORD_BYTES !== 0)
+      throw new RangeError(
+        `${flows.length} bytes are no whole number of ${FLOW_RECORD_BYTES}-byte flow records`,
+      );
+    const bytes = flows.byteOffset % 4 === 0 ? flows : Buffer.from(new Uint8Array(flows));
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    this.batch += 1;
+    const collector = new EntryCollector(this.batch);
+    const count = bytes.length / FLOW_RECORD_BYTES;
+    for (let i = 0; i < count; i += 1) {
+      const at = i * WORDS;
+      const firstTime = integerAt(words, at + FLOW_RECORD.first_time / 4);
+      const lastTime = integerAt(words, at + FLOW_RECORD.last_time / 4);
+      const octetsUp = integerAt(words, at + FLOW_RECORD.octets_up / 4);
+      const octetsDown = integerAt(words, at + FLOW_RECORD.octets_down / 4);
+      const packetsUp = integerAt(words, at + FLOW_RECORD.packets_up / 4);
+      const packetsDown = integerAt(words, at + FLOW_RECORD.packets_down / 4);
+      const hash = this.table.hash(words, at + KEY_AT);
+      let slot = this.table.find(words, at + KEY_AT, hash);
+      let cell = slot < 0 ? undefined : this.cells[slot];
+      if (cell === undefined || !this.isWarm(slot, cell, firstTime)) {
+        if (slot < 0) slot = this.newSlot(words, at + KEY_AT, hash, firstTime);
+        cell = this.decideRecord(
+          bytes,
+          i * FLOW_RECORD_BYTES + FLOW_RECORD.key,
+          slot,
+          firstTime,
+          lastTime,
+          collector,
+        );
+      }
+      this.table.lastSeen[slot] = lastTime;
+      collector.add(cell, 1, octetsUp, octetsDown, packetsUp, packetsDown, firstTime, lastTime);
+      if ((this.state[slot] as number) & IN_WINDOW)
+        if (!this.late.note(slot, cell, octetsUp, octetsDown, packetsUp, packetsDown, firstTime, lastTime))
+          this.state[slot] = 0;
+      if (visit !== undefined) visit(i, cell.account.usage, cell.decision, this.namesOf(slot, cell));
+    }
+    this.counts.records += count;
+    return collector.entries;
+  }
+
+  private isWarm(slot: number, cell: UsageCell, firstTime: number): boolean {
+    const { account } = cell;
+    return (
+      this.stamps[slot] === this.stamp &&
+      firstTime >= this.interval.from &&
+      firstTime < this.interval.until &&
+      firstTime >= account.from &&
+      firstTime < account.until &&
+      (account.exclusive || this.sessionChanges[slot] === this.sessions.changes)
+    );
+  }
+
+  /** The slow way: finds the account and decides. */
+  private decideRecord(
+    bytes: Buffer,
+    key: number,
+    slot: number,
+    firstTime: number,
+    lastTime: number,
+    collector: EntryCollector,
+  ): UsageCell {
+    this.counts.decided += 1;
+    this.now = lastTime;
+    this.enterInterval(firstTime);
+    const shape = bytes[key + FLOW_KEY.shape] as number;
+    const step = shape & SHAPE_STEP_MASK;
+    const ipv6 = (shape & SHAPE_IPV6) !== 0;
+    const realm = bytes.readUInt16LE(key + FLOW_KEY.realm);
+    const account =
+      step === STEP_GLOBAL
+        ? this.sessions.suspenseOf(realm, bytes, key + FLOW_KEY.subscriber, ipv6)
+        : this.sessions.find(realm, bytes, key + FLOW_KEY.subscriber, ipv6, firstTime);
+    const { decision, settled } =
+      step > STEP_ADDRESS_PAIR
+        ? { decision: NO_SERVICE, settled: true }
+        : this.decideFlow(bytes, key, ipv6, step === STEP_FLOW, account, slot, firstTime, lastTime);
+    const cell = this.cellStore.cellOf(account, decision);
+    this.replaceCell(slot, cell, firstTime, collector);
+    this.stamps[slot] = settled ? this.stamp : -1;
+    this.sessionChanges[slot] = this.sessions.changes;
+    return cell;
+  }
+
+  private decideFlow(
+    bytes: Buffer,
+    key: number,
+    ipv6: boolean,
+    wholeKey: boolean,
+    account: Account,
+    slot: number,
+    firstTime: number,
+    lastTime: number,
+  ): { decision: Decision; settled: boolean } {
+    const facts: FlowFacts = {
+      peer: bytes,
+      peerOffset: key + FLOW_KEY.peer,
+      ipv6,
+      protocol: wholeKey ? (bytes[key + FLOW_KEY.protocol] as number) : 0,
+      peerPort: wholeKey ? bytes.readUInt16LE(key + FLOW_KEY.peer_port) : 0,
+      time: firstTime,
+      claim: undefined,
+      resolved: [],
+    };
+    if (!account.nameConsent) {
+      this.claims[slot] = undefined;
+      this.state[slot] = 0;
+      this.late.forget(slot);
+      return { decision: decide(this.services, facts), settled: true };
+    }
+    let flow = this.claims[slot];
+    if (flow?.dns === undefined || flow.dnsScope !== account.dnsScope) {
+      const resolved = this.dns.find(account.dnsScope, bytes, facts.peerOffset, ipv6, firstTime);
+      if (flow !== undefined || resolved.length > 0)
+        flow = this.claims[slot] ??= new FlowClaims(this.options.keepNames);
+      flow?.setDns(account.dnsScope, resolved);
+    }
+    facts.resolved = flow?.dns ?? [];
+    const claims = flow?.within(firstTime, lastTime, account.simKey) ?? [];
+    if (claims.length < 2) {
+      facts.claim = claims[0];
+      return { decision: decide(this.services, facts), settled: flow?.settle(lastTime) !== true };
+    }
+    const decisions = claims.map((claim) => decide(this.services, { ...facts, claim }));
+    flow?.settle(lastTime);
+    return { decision: combine(decisions), settled: false };
+  }
+
+  /** Puts a new decision on a flow; where it rests on a claim that came late, the flow's earlier octets go with it. */
+  private replaceCell(slot: number, cell: UsageCell, firstTime: number, collector: EntryCollector): void {
+    this.setCell(slot, cell);
+    const claim = this.claims[slot]?.claims.at(-1);
+    if (claim === undefined || ((this.state[slot] as number) & IN_WINDOW) === 0) return;
+    for (const past of this.late.of(slot, firstTime)) {
+      if (past.cell.decision === cell.decision) continue;
+      // The octets stay with the account that held the address then.
+      const to = this.cellStore.cellOf(past.cell.account, cell.decision);
+      collector.move(past, to);
+      past.cell = to;
+      this.counts.movedOctets += past.octetsUp + past.octetsDown;
+    }
+    // A hello that is not whole may still turn out to be a front.
+    if (!claim.whole) return;
+    this.state[slot] = 0;
+    this.late.forget(slot);
+  }
+
+  private setCell(slot: number, cell: UsageCell): void {
+    const old = this.cells[slot];
+    if (old?.account !== cell.account) {
+      if (old !== undefined) old.account.flows -= 1;
+      cell.account.flows += 1;
+    }
+    this.cells[slot] = cell;
+  }
+
+  private newSlot(words: Int32Array, at: number, hash: number, time: number): number {
+    const slot = this.table.insert(words, at, hash, time);
+    this.stamps[slot] = -1;
+    this.state[slot] = IN_WINDOW;
+    this.cells[slot] = undefined;
+    this.claims[slot] = undefined;
+    return slot;
+  }
+
+  private release(slot: number): void {
+    const cell = this.cells[slot];
+    if (cell !== undefined) cell.account.flows -= 1;
+    this.cells[slot] = undefined;
+    this.claims[slot] = undefined;
+    this.late.forget(slot);
+    this.state[slot] = 0;
+  }
+
+  /** Flows without claims are decided alike when they come up again, so they go first; then those of a SIM with very many. */
+  private worth(slot: number): number {
+    const seen = this.table.lastSeen[slot] as number;
+    if (this.claims[slot] === undefined) return seen - 1e15;
+    const crowded = (this.cells[slot]?.account.flows ?? 0) > this.options.maxFlowsPerSim;
+    return crowded ? seen - 1e14 : seen;
+  }
+
+  private enterInterval(time: number): void {
+    if (time >= this.interval.from && time < this.interval.until) return;
+    this.interval = this.services.intervalAt(time);
+    this.stamp += 1;
+  }
+
+  private namesOf(slot: number, cell: UsageCell): readonly FlowName[] {
+    const flow = this.claims[slot];
+    if (flow === undefined) return NO_NAMES;
+    const names: FlowName[] = (flow.all ?? flow.claims).flatMap(({ name, literal, kind, standing }) => {
+      const text = name ?? literal;
+      return text === null ? [] : [{ name: text, evidence: kind, standing }];
+    });
+    const resolved = flow.dns?.at(-1);
+    if (resolved !== undefined && cell.account.nameConsent)
+      names.push({ name: resolved.name, evidence: 'dns', standing: 'plain' });
+    return names;
+  }
+}
+
+/** A little-endian u64 that must be a safe integer. */
+function integerAt(words: Int32Array, at: number): number {
+  const high = (words[at + 1] as number) >>> 0;
+  if (high > 0x1f_ffff) throw new RangeError(`counter at byte ${at * 4} exceeds 2^53 - 1`);
+  return high * 0x1_0000_0000 + ((words[at] as number) >>> 0);
+}
