@@ -16,7 +16,7 @@ const mayImport = {
   sims: ['shared', 'database', 'capture'],
   identify: ['shared', 'capture', 'catalogue', 'sims'],
   meter: ['shared', 'config', 'database', 'capture', 'catalogue', 'sims', 'identify'],
-  plans: ['shared', 'database', 'catalogue', 'sims'],
+  plans: ['shared', 'database', 'catalogue', 'sims', 'webhooks'],
   rating: ['shared', 'plans'],
   webhooks: ['shared', 'config', 'database', 'queue'],
   billing: [

@@ -1,3 +1,16 @@
 export * from './calendar.js';
+export { CatalogueReader } from './catalogue.reader.js';
+export { PlanEntity, PlanVersionEntity, SubscriptionEntity, plansEntities } from './entities.js';
+export { PlansModule } from './plans.module.js';
+export { PlansService } from './plans.service.js';
 export * from './quantity.js';
+export * from './schemas.js';
+export {
+  SegmentsReader,
+  type BillingCalendar,
+  type PlanSegment,
+  type RatedVersion,
+} from './segments.reader.js';
+export type { SubscriptionFilter } from './subscriptions.repository.js';
+export { FINAL_STATEMENT_SQLSTATE, SubscriptionsService } from './subscriptions.service.js';
 export * from './terms.js';

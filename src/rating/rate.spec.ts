@@ -32,8 +32,8 @@ const cap = fc.record({
   past: fc.constantFrom('billed' as const, 'noticed' as const),
 });
 const freeRule = fc.record({
-  services: fc.oneof(
-    fc.constant('all' as const),
+  services: fc.oneof<fc.Arbitrary<'all' | string[]>[]>(
+    fc.constant('all'),
     fc.uniqueArray(fc.constantFrom('line', 'line-calls', 'youtube'), { minLength: 1 }),
   ),
   includeSubServices: fc.boolean(),
@@ -45,7 +45,7 @@ const freeRule = fc.record({
     [{ fromHour: 9, toHour: 17, weekdays: [1, 2, 3, 4, 5] }],
   ),
 });
-const overage = fc.oneof(
+const overage = fc.oneof<fc.Arbitrary<PlanTermsInput['overage']>[]>(
   fc.constant({ kind: 'none' as const }),
   fc.record({
     kind: fc.constant('stairs' as const),
@@ -77,7 +77,7 @@ const terms = fc
   .record({
     currency: fc.constantFrom({ code: 'JPY', exponent: 0 }, { code: 'USD', exponent: 2 }),
     rounding: fc.constantFrom('half_up' as const, 'half_even' as const, 'floor' as const, 'ceiling' as const),
-    tax: fc.constantFrom(
+    tax: fc.constantFrom<PlanTermsInput['tax'][]>(
       null,
       { treatment: 'exclusive' as const, rates: [{ percent: '10' }] },
       {

@@ -1,0 +1,41 @@
+import type { EntityManager } from 'typeorm';
+import { Refusal, type FieldError } from '../shared/index.js';
+import type { PlanTerms } from './terms.js';
+
+/** What plans need of the catalogue: which services there are, and which is part of which. */
+export class CatalogueReader {
+  /** Parent of each sub-service. */
+  async parents(manager: EntityManager): Promise<Map<string, string>> {
+    const rows = await manager.query<{ code: string; parent_code: string }[]>(
+      `SELECT code, parent_code FROM service WHERE parent_code IS NOT NULL`,
+    );
+    return new Map(rows.map((row) => [row.code, row.parent_code]));
+  }
+
+  /** Throws a {@link Refusal} that points at every service that the terms name and the catalogue does not know. */
+  async refuseUnknownServices(manager: EntityManager, terms: PlanTerms): Promise<void> {
+    const named = terms.free.flatMap((rule, index) => [
+      ...(rule.services === 'all'
+        ? []
+        : rule.services.map((code, at) => ({ code, pointer: `/terms/free/${index}/services/${at}` }))),
+      ...rule.except.map((code, at) => ({ code, pointer: `/terms/free/${index}/except/${at}` })),
+    ]);
+    if (named.length === 0) return;
+    const rows = await manager.query<{ code: string }[]>(`SELECT code FROM service WHERE code = ANY($1)`, [
+      named.map(({ code }) => code),
+    ]);
+    const known = new Set(rows.map((row) => row.code));
+    const fields: FieldError[] = named
+      .filter(({ code }) => !known.has(code))
+      .map(({ code, pointer }) => ({
+        pointer,
+        detail: `the catalogue has no service "${code}": mend the code, or create the service first`,
+      }));
+    if (fields.length > 0)
+      throw new Refusal(
+        'invalid',
+        `The plan names services that do not exist: ${fields.map((field) => field.detail).join('; ')}.`,
+        fields,
+      );
+  }
+}

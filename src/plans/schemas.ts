@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { formatInstant, instantSchema } from '../shared/index.js';
+import { HOUR_MS } from './calendar.js';
+import { planTermsSchema } from './terms.js';
+
+export const planCodeSchema = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case letters, digits and single hyphens, such as light-3gb')
+  .describe('Natural key of a plan');
+
+/** An instant at which rating may split: usage is kept by the UTC hour. */
+const hourSchema = instantSchema
+  .superRefine((time, context) => {
+    if (time % HOUR_MS === 0) return;
+    const next = formatInstant(Math.ceil(time / HOUR_MS) * HOUR_MS);
+    context.addIssue({
+      code: 'custom',
+      message: `is no whole hour (UTC), and usage is kept by the hour; the next is ${next}`,
+    });
+  })
+  .describe('ISO 8601 with offset, a whole hour of UTC');
+
+const versionFields = {
+  effectiveFrom: hourSchema.describe(
+    'From when the terms hold: a whole hour of UTC, not in the past unless it is the first version of the plan',
+  ),
+  terms: planTermsSchema,
+};
+
+export const planInputSchema = z
+  .strictObject({ code: planCodeSchema, name: z.string().trim().min(1).max(200), ...versionFields })
+  .describe('A plan and its first version');
+export type PlanInput = z.output<typeof planInputSchema>;
+
+export const planPatchSchema = z.strictObject({ name: z.string().trim().min(1).max(200) });
+export type PlanPatch = z.output<typeof planPatchSchema>;
+
+export const planVersionInputSchema = z.strictObject(versionFields);
+export type PlanVersionInput = z.output<typeof planVersionInputSchema>;
+
+const planVersionNumber = z
+  .int()
+  .min(1)
+  .nullable()
+  .default(null)
+  .describe('Stay on this version; null = follow the plan');
+const simId = z.string().min(1).max(128).describe("The operator's id of the SIM");
+
+export const subscriptionInputSchema = z.strictObject({
+  simId,
+  planCode: planCodeSchema,
+  planVersion: planVersionNumber,
+  from: hourSchema,
+  to: hourSchema.nullable().default(null).describe('Exclusive; null = until further notice'),
+});
+export type SubscriptionInput = z.output<typeof subscriptionInputSchema>;
+
+export const subscriptionPatchSchema = z.strictObject({
+  to: hourSchema.nullable().describe('End, exclusive; null = until further notice'),
+});
+export type SubscriptionPatch = z.output<typeof subscriptionPatchSchema>;
+
+export const planChangeSchema = z
+  .strictObject({ simId, planCode: planCodeSchema, planVersion: planVersionNumber, at: hourSchema })
+  .describe('Ends what the SIM is on at the instant, and starts another plan at it');
+export type PlanChange = z.output<typeof planChangeSchema>;
+
+export interface PlanView {
+  code: string;
+  name: string;
+  /** Number of the version in force now; null before the first. */
+  currentVersion: number | null;
+  latestVersion: number;
+  /** Counts changes, for ETags. */
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface PlanVersionView {
+  planCode: string;
+  version: number;
+  effectiveFrom: string;
+  /** Start of the next version; null = none is known. */
+  effectiveTo: string | null;
+  status: 'scheduled' | 'in_force' | 'past';
+  terms: z.output<typeof planTermsSchema>;
+  createdAt: string;
+}
+
+export interface SubscriptionView {
+  id: string;
+  simId: string;
+  planCode: string;
+  planVersion: number | null;
+  from: string;
+  to: string | null;
+  /** Counts changes, for ETags. */
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}

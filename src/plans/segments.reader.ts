@@ -1,0 +1,113 @@
+import type { EntityManager } from 'typeorm';
+import { toSafeInteger } from '../database/index.js';
+import type { Calendar } from './calendar.js';
+import type { PlanTerms } from './terms.js';
+
+/** What is closed together: one calendar, one currency. A statement belongs to exactly one of them. */
+export interface BillingCalendar extends Calendar {
+  /** ISO 4217 code and exponent, e.g. `JPY/0`. */
+  currency: string;
+}
+
+/** A SIM was under a plan version from one instant (inclusive) to another (exclusive); UNIX milliseconds. */
+export interface PlanSegment {
+  simKey: number;
+  planVersionId: number;
+  from: number;
+  to: number;
+}
+
+/** A plan version, as rating needs it. */
+export interface RatedVersion {
+  id: number;
+  planCode: string;
+  version: number;
+  terms: PlanTerms;
+}
+
+/** Every stretch of a subscription under one version: it follows the plan's versions, or stays on one. */
+const SEGMENTS = `
+  SELECT s.sim_key, v.id AS plan_version_id,
+         greatest(s.starts_at, CASE WHEN s.pinned_version IS NULL THEN v.effective_from END, $1) AS starts_at,
+         least(s.ends_at, CASE WHEN s.pinned_version IS NULL THEN v.effective_to END, $2) AS ends_at
+  FROM subscription s
+  JOIN (SELECT *, lead(effective_from) OVER (PARTITION BY plan_key ORDER BY effective_from) AS effective_to
+        FROM plan_version) v
+    ON v.plan_key = s.plan_key AND (s.pinned_version IS NULL OR s.pinned_version = v.version)
+  WHERE s.starts_at < $2 AND (s.ends_at > $1 OR s.ends_at IS NULL)
+    AND (s.pinned_version IS NOT NULL OR (v.effective_from < $2 AND (v.effective_to > $1 OR v.effective_to IS NULL)))`;
+const OF_CALENDAR = `AND v.time_zone = $3 AND v.anchor_day = $4 AND v.currency = $5`;
+
+/** Reads who was under which terms when. */
+export class SegmentsReader {
+  /** The calendars of all subscriptions in a span, in a fixed order. */
+  async calendars(manager: EntityManager, from: Date, to: Date): Promise<BillingCalendar[]> {
+    return manager.query<BillingCalendar[]>(
+      `SELECT DISTINCT v.time_zone AS "timeZone", v.anchor_day AS "anchorDay", v.currency
+       FROM (${SEGMENTS}) g JOIN plan_version v ON v.id = g.plan_version_id
+       WHERE g.starts_at < g.ends_at ORDER BY 1, 2, 3`,
+      [from, to],
+    );
+  }
+
+  /** The next SIMs after `after`, by key, that have a segment of the calendar in the span. */
+  async sims(
+    manager: EntityManager,
+    calendar: BillingCalendar,
+    span: { from: number; to: number },
+    after: number,
+    limit: number,
+  ): Promise<number[]> {
+    const rows = await manager.query<{ sim_key: string }[]>(
+      `SELECT DISTINCT sim_key FROM (${SEGMENTS} ${OF_CALENDAR} AND s.sim_key > $6) g
+       WHERE starts_at < ends_at ORDER BY sim_key LIMIT $7`,
+      [...spanValues(calendar, span), after, limit],
+    );
+    return rows.map((row) => toSafeInteger(row.sim_key));
+  }
+
+  /** Segments of the calendar for these SIMs within the span, ordered by SIM and time; touching ones of one version are one. */
+  async segments(
+    manager: EntityManager,
+    calendar: BillingCalendar,
+    span: { from: number; to: number },
+    simKeys: readonly number[],
+  ): Promise<PlanSegment[]> {
+    const rows = await manager.query<
+      { sim_key: string; plan_version_id: number; starts_at: Date; ends_at: Date }[]
+    >(
+      `SELECT * FROM (${SEGMENTS} ${OF_CALENDAR} AND s.sim_key = ANY($6::bigint[])) g
+       WHERE starts_at < ends_at ORDER BY sim_key, starts_at`,
+      [...spanValues(calendar, span), simKeys],
+    );
+    const merged: PlanSegment[] = [];
+    for (const row of rows) {
+      const segment = {
+        simKey: toSafeInteger(row.sim_key),
+        planVersionId: row.plan_version_id,
+        from: row.starts_at.getTime(),
+        to: row.ends_at.getTime(),
+      };
+      const last = merged.at(-1);
+      const touches =
+        last?.simKey === segment.simKey &&
+        last.planVersionId === segment.planVersionId &&
+        last.to === segment.from;
+      if (touches) last.to = segment.to;
+      else merged.push(segment);
+    }
+    return merged;
+  }
+
+  async versions(manager: EntityManager, ids: readonly number[]): Promise<RatedVersion[]> {
+    return manager.query<RatedVersion[]>(
+      `SELECT v.id, p.code AS "planCode", v.version, v.terms
+       FROM plan_version v JOIN plan p USING (plan_key) WHERE v.id = ANY($1::integer[])`,
+      [ids],
+    );
+  }
+}
+
+function spanValues(calendar: BillingCalendar, span: { from: number; to: number }): unknown[] {
+  return [new Date(span.from), new Date(span.to), calendar.timeZone, calendar.anchorDay, calendar.currency];
+}
