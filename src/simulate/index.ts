@@ -1,5 +1,6 @@
 export { CaptureMirror, type CaptureMirrorOptions, type CapturePrediction } from './capture-mirror.js';
 export { deliver, simulate, type SimulateProgress, type SimulateResult } from './command.js';
+export { describeSimulation } from './describe.js';
 export { expectBill, type ExpectedBill, type SimplePlan } from './expected-bill.js';
 export { PROFILES, type Fleet, type FleetRealm, type FleetSim, type Profile } from './fleet.js';
 export { JunctionMirror, MIRRORED_MTU, type MirrorTunnel } from './junction.js';
