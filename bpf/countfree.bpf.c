@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * The XDP program: runs the shared parser over each packet and answers its hooks from maps. `seen` and the
+ * outcomes are tallied apart, so that user space can check that each packet got exactly one.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "countfree_hooks.h"
+#include "countfree_maps.h"
+#include "countfree_drain.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+static CF_INLINE void cf_env_packet(cf_engine *engine, const struct cf_frame *frame,
+                                    struct cf_packet *packet) {
+    packet->data = (const __u8 *)(long)engine->data;
+    packet->end = (const __u8 *)(long)engine->data_end;
+}
+
+static CF_INLINE const struct cf_state *cf_env_state(struct cf_env *env) {
+    return &state;
+}
+
+static CF_INLINE __u32 cf_env_masks(struct cf_env *env, __u32 type) {
+    return state.mirror_masks[env->frame->slot & 1][type & (CF_MIRROR_TYPES - 1)];
+}
+
+static CF_INLINE const struct cf_realm *cf_env_mirror(struct cf_env *env, const struct cf_mirror_key *key) {
+    return bpf_map_lookup_elem(&mirrors, key);
+}
+
+static CF_INLINE const struct cf_range4 *cf_env_range4(struct cf_env *env, __u32 position) {
+    return bpf_map_lookup_elem(&ranges4, &position);
+}
+
+static CF_INLINE const struct cf_range6 *cf_env_range6(struct cf_env *env, __u32 position) {
+    return bpf_map_lookup_elem(&ranges6, &position);
+}
+
+static CF_INLINE void cf_env_keep_fragment(struct cf_env *env, const struct cf_fragment_key *key,
+                                           const struct cf_fragment *value) {
+    bpf_map_update_elem(&fragments, key, value, BPF_ANY);
+}
+
+static CF_INLINE const struct cf_fragment *cf_env_fragment(struct cf_env *env,
+                                                           const struct cf_fragment_key *key) {
+    return bpf_map_lookup_elem(&fragments, key);
+}
+
+static CF_INLINE struct cf_flow_value *cf_env_flow(struct cf_env *env, const struct cf_flow_key *key) {
+    return env->frame->table ? bpf_map_lookup_elem(&flows_1, key) : bpf_map_lookup_elem(&flows_0, key);
+}
+
+static CF_INLINE int cf_env_new_flow(struct cf_env *env, const struct cf_flow_key *key,
+                                     const struct cf_flow_value *value) {
+    return env->frame->table ? bpf_map_update_elem(&flows_1, key, value, BPF_NOEXIST)
+                             : bpf_map_update_elem(&flows_0, key, value, BPF_NOEXIST);
+}
+
+static CF_INLINE struct cf_flow_counters *cf_env_global(struct cf_env *env, __u32 realm) {
+    __u32 index = (env->frame->table & 1) * 65536 + (realm & 0xffff);
+
+    return bpf_map_lookup_elem(&globals, &index);
+}
+
+static CF_INLINE __u64 *cf_env_used(struct cf_env *env) {
+    return &state.used[env->frame->table & 1];
+}
+
+static CF_INLINE struct cf_subscriber_load *cf_env_load(struct cf_env *env,
+                                                        const struct cf_subscriber_key *key) {
+    struct cf_subscriber_load *load = bpf_map_lookup_elem(&subscribers, key), fresh = {};
+
+    if (load)
+        return load;
+    bpf_map_update_elem(&subscribers, key, &fresh, BPF_NOEXIST);
+    return bpf_map_lookup_elem(&subscribers, key);
+}
+
+static CF_INLINE void cf_env_add(__u64 *counter, __u64 value) {
+    __sync_fetch_and_add(counter, value);
+}
+
+#include "countfree_say.h"
+
+#include "countfree_parse.h"
+
+static CF_INLINE void cf_tally_packet(const struct cf_frame *frame) {
+    const struct cf_result *result = &frame->result;
+    __u32 table = frame->table;
+    struct cf_tallies *tally = bpf_map_lookup_elem(&tallies, &table);
+    __u32 outcome = result->outcome;
+
+    if (!tally)
+        return;
+    tally->seen.packets++;
+    tally->seen.octets += result->octets;
+    if (outcome < CF_OUTCOME_COUNT) {
+        tally->outcomes[outcome].packets++;
+        tally->outcomes[outcome].octets += result->octets;
+    }
+    if (!result->notes)
+        return;
+    for (int i = 0; i < CF_NOTE_COUNT; i++) {
+        if (result->notes >> i & 1) {
+            tally->notes[i].packets++;
+            tally->notes[i].octets += result->octets;
+        }
+    }
+}
+
+/* A frame too short to be given to the kernel comes padded; what it held is in `replay`. */
+static CF_INLINE int cf_is_stub(void) {
+    return cf_replaying && replay.captured < CF_ETHERNET_HEADER;
+}
+
+SEC("xdp.frags")
+int countfree(struct xdp_md *ctx) {
+    struct cf_frame frame = {};
+
+    if (cf_replaying && !replay.armed)
+        return XDP_PASS;
+    frame.now = cf_ticks();
+    frame.table = state.active & 1;
+    frame.slot = state.slot & 1;
+    frame.wire = cf_replaying ? replay.wire : (__u32)bpf_xdp_get_buff_len(ctx);
+    if (cf_replaying && !state.opened_time[frame.table])
+        state.opened_time[frame.table] = frame.now;
+    if (cf_is_stub())
+        cf_end(&frame, CF_OUTCOME_MALFORMED, cf_left(frame.wire, CF_ETHERNET_HEADER));
+    else
+        cf_process(ctx, &frame);
+    cf_tally_packet(&frame);
+    return frame.result.mirrored && state.drop_mirrored ? XDP_DROP : XDP_PASS;
+}
