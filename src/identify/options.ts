@@ -9,7 +9,7 @@ export interface IdentifierOptions {
   maxFlows?: number;
   /** A SIM with more flows than this loses its own first. Default 4,096. */
   maxFlowsPerSim?: number;
-  /** A flow without packets for this long is forgotten. Default 900. */
+  /** A flow without packets for this long is forgotten. Default 900; for capture files, whose epochs are long, 7,200. */
   flowIdleSeconds?: number;
   /** For this long after its first packet, a flow recognised late takes its earlier octets along. Default 60. */
   lateWindowSeconds?: number;
@@ -56,7 +56,7 @@ export function resolveOptions(options: IdentifierOptions): ResolvedOptions {
   return {
     maxFlows: options.maxFlows ?? 1_000_000,
     maxFlowsPerSim: options.maxFlowsPerSim ?? 4_096,
-    flowIdle: (options.flowIdleSeconds ?? 900) * SECOND,
+    flowIdle: (options.flowIdleSeconds ?? (captureFile === undefined ? 900 : 7_200)) * SECOND,
     lateWindow: (options.lateWindowSeconds ?? 60) * SECOND,
     maxLateFlows: options.maxLateFlows ?? 200_000,
     historyMs: (options.sessionHistorySeconds ?? 10_800) * 1000,
