@@ -71,7 +71,7 @@ export class Customer {
   async makeSims(sims) {
     for (const sim of sims) {
       const { simId, imsi, nameConsent } = sim;
-      await this.api.post('/v1/sims', { simId, imsis: imsi === undefined ? [] : [imsi], nameConsent });
+      await this.api.post('/v1/sims', { id: simId, imsis: imsi === undefined ? [] : [imsi], nameConsent });
       await this.api.post('/v1/subscriptions', {
         simId,
         planCode: planOf(sim).code,
