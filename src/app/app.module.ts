@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { ApiModule, type ReadinessProbe } from '../api/index.js';
+import { BillingModule } from '../billing/index.js';
+import { CatalogueModule } from '../catalogue/index.js';
+import { CONFIG, type Config } from '../config/index.js';
+import { DatabaseModule, type DatabaseSettings } from '../database/index.js';
+import { MeterModule } from '../meter/index.js';
+import { PlansModule } from '../plans/index.js';
+import { DEFAULT_PREFIX, QueueModule, type QueueSettings } from '../queue/index.js';
+import type { Clock, Logger } from '../shared/index.js';
+import { SimsModule } from '../sims/index.js';
+import { WebhooksModule } from '../webhooks/index.js';
+import { CaptureRunner } from './capture-runner.js';
+import { CatalogueSeeder } from './catalogue-seeder.js';
+import { CoreModule } from './core.module.js';
+import { entities } from './entities.js';
+import { SuspenseBinder } from './suspense-binder.js';
+
+export interface AppSettings {
+  config: Config;
+  logger: Logger;
+  clock?: Clock;
+  /** Asked by /readyz; the caller may add to the list after the application was made. */
+  probes: readonly ReadinessProbe[];
+}
+
+/** One program; the roles of the configuration say what this process does. */
+@Module({})
+export class AppModule {
+  static forRoot(settings: AppSettings): DynamicModule {
+    const { config, logger } = settings;
+    const { roles } = config;
+    const domains: NonNullable<ModuleMetadata['imports']> = [
+      SimsModule,
+      CatalogueModule,
+      MeterModule,
+      PlansModule,
+      BillingModule,
+      WebhooksModule,
+    ];
+    return {
+      module: AppModule,
+      imports: [
+        CoreModule.forRoot(settings),
+        DatabaseModule.forRootAsync({
+          inject: [CONFIG],
+          useFactory: (given: Config) => databaseSettings(given, logger),
+        }),
+        QueueModule.forRootAsync({
+          inject: [CONFIG],
+          useFactory: (given: Config): QueueSettings => ({
+            url: given.redisUrl ?? undefined,
+            folder: join(given.dataDir, 'redis'),
+            prefix: DEFAULT_PREFIX,
+            work: roles.includes('worker'),
+          }),
+        }),
+        ...domains,
+        ApiModule.register({
+          probes: settings.probes,
+          imports: domains,
+          options: config.metricsToken === null ? {} : { metricsToken: config.metricsToken },
+        }),
+      ],
+      providers: [
+        CatalogueSeeder,
+        ...(roles.includes('capture') ? [CaptureRunner] : []),
+        ...(roles.includes('worker') ? [SuspenseBinder] : []),
+      ],
+    };
+  }
+}
+
+export function databaseSettings(config: Config, logger: Logger): DatabaseSettings {
+  return {
+    url: config.databaseUrl,
+    dataDir: config.dataDir,
+    entities,
+    poolSize: config.databasePoolSize,
+    migrations: 'run',
+    whenRunning: 'refuse',
+    onMigrated: (migration) => logger.info({ migration }, 'migration applied'),
+  };
+}

@@ -1,0 +1,62 @@
+import { OUTCOMES, type PointObserver } from '../capture/index.js';
+import type { MeterObserver } from '../meter/index.js';
+import { metrics, type Logger } from '../shared/index.js';
+
+/** Log and metrics of a capture point. */
+export function captureObserver(point: string, logger: Logger): PointObserver {
+  return {
+    epochEnded: ({ epoch, counters }) => {
+      for (const outcome of OUTCOMES) {
+        metrics.add('countfree_capture_packets_total', counters.outcomes[outcome].packets, { outcome });
+        metrics.add('countfree_capture_octets_total', counters.outcomes[outcome].octets, { outcome });
+      }
+      metrics.add('countfree_capture_lost_total', counters.notes.hello_dropped.packets, {
+        reason: 'hello_ring_full',
+      });
+      logger.debug(
+        { point, epoch, packets: counters.seen.packets, octets: counters.seen.octets },
+        'epoch ended',
+      );
+    },
+    conservationFailed: (failure) => {
+      metrics.set('countfree_capture_unaccounted_octets', failure.counted.octets - failure.onFlows.octets);
+      logger.error({ point, ...failure }, 'flow records do not add up to what the program counted');
+    },
+    stateChanged: (state, error) => {
+      if (error === undefined) logger.info({ point, state }, 'capture');
+      else logger.warn({ point, state, reason: error }, 'capture');
+    },
+    spoolFault: (fault) => {
+      metrics.add('countfree_capture_lost_total', 1, { reason: 'unreadable_record' });
+      logger.error({ point, ...fault }, 'the spool holds a damaged record');
+    },
+  };
+}
+
+/** Log and metrics of the meter. A database that is away is told once, and once when it is back. */
+export function meterObserver(logger: Logger): MeterObserver {
+  let away = false;
+  return {
+    committed: (batch, entries, octets) => {
+      metrics.add('countfree_ledger_batches_total', 1, { result: 'committed' });
+      if (away) logger.info({ source: batch.source }, 'the ledger takes batches again');
+      away = false;
+      logger.debug({ source: batch.source, sequence: String(batch.sequence), entries, octets }, 'committed');
+    },
+    duplicate: () => metrics.add('countfree_ledger_batches_total', 1, { result: 'repeated' }),
+    retry: (batch, error) => {
+      metrics.add('countfree_ledger_batches_total', 1, { result: 'failed' });
+      if (away) return;
+      away = true;
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.error(
+        { source: batch.source, reason },
+        'the ledger does not take a batch; octets wait in the spool until it does',
+      );
+    },
+    unbalanced: (batch, flowOctets, usageOctets) => {
+      metrics.set('countfree_capture_unaccounted_octets', flowOctets - usageOctets);
+      logger.error({ source: batch.source, flowOctets, usageOctets }, 'identification lost or made octets');
+    },
+  };
+}

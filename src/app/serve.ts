@@ -1,0 +1,78 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DataSource } from 'typeorm';
+import { configureHttp, type ReadinessProbe } from '../api/index.js';
+import { describeEnvironment, type Config } from '../config/index.js';
+import { RedisServer } from '../queue/index.js';
+import { metrics, type Logger } from '../shared/index.js';
+import { AppModule } from './app.module.js';
+import { CaptureRunner } from './capture-runner.js';
+import { nestLogger } from './core.module.js';
+
+export interface RunningService {
+  /** Where the API listens, e.g. `http://127.0.0.1:8080`. */
+  url: string;
+  /** Ends capture, jobs, API, connections and private servers, in that order. */
+  close(): Promise<void>;
+}
+
+/** Starts the service; rejects with the reason, everything that was begun undone, if it cannot. */
+export async function startService(config: Config, logger: Logger): Promise<RunningService> {
+  logger.info({ node: process.version, settings: describeEnvironment(process.env) }, 'starting');
+  const probes: ReadinessProbe[] = [];
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot({ config, logger, probes }),
+    {
+      bodyParser: false,
+      logger: nestLogger(logger),
+      abortOnError: false,
+    },
+  );
+  try {
+    probes.push(...readinessProbes(app, config));
+    configureHttp(app);
+    metrics.collectProcess();
+    await app.listen(config.listen.port, config.listen.host);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const url = (await app.getUrl()).replace('[::1]', 'localhost');
+  logger.info({ url, roles: config.roles }, 'ready');
+  return { url, close: () => app.close() };
+}
+
+function readinessProbes(app: NestExpressApplication, config: Config): ReadinessProbe[] {
+  const probes: ReadinessProbe[] = [
+    {
+      name: 'postgres',
+      check: async () => {
+        await app.get(DataSource).query('SELECT 1');
+        return undefined;
+      },
+    },
+    {
+      name: 'redis',
+      check: () => {
+        const { place, health } = app.get(RedisServer);
+        return Promise.resolve(
+          health.available ? undefined : `Redis at ${place} does not answer; jobs wait.`,
+        );
+      },
+    },
+  ];
+  if (config.roles.includes('capture')) {
+    probes.push({
+      name: 'capture',
+      check: () => Promise.resolve(captureProblem(app.get(CaptureRunner))),
+    });
+  }
+  return probes;
+}
+
+function captureProblem(runner: CaptureRunner): string | undefined {
+  const [failure] = runner.failures();
+  if (failure !== undefined) return failure;
+  const bad = runner.status().find(({ source }) => source.state === 'failed' || source.state === 'stalled');
+  return bad && `${bad.name} is ${bad.source.state}: ${bad.source.error ?? 'see the log'}`;
+}
