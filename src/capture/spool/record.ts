@@ -37,7 +37,7 @@ export const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 const HEADER = { mark: 0, version: 8, flags: 10, length: 12, crc: 16, time: 20, headerCrc: 28 } as const;
 const FLAG_FLOWS = 1;
 
-/** The fixed start of a payload; then the source's name, the epoch's end if any, hellos, flows. */
+/** The fixed start of a payload, with a checksum of its own as a start reads it alone; then the source's name, the epoch's end if any, hellos, flows. */
 export const META_BYTES = 72;
 const META = {
   generation: 0,
@@ -50,6 +50,7 @@ const META = {
   flowsLength: 60,
   sourceLength: 64,
   epochEnd: 66,
+  crc: 68,
 } as const;
 
 const TALLIES = 1 + OUTCOMES.length + NOTES.length;
@@ -70,6 +71,7 @@ export function encodeRecord(record: SpoolRecord, time: number, mark: Buffer): B
   meta.writeUInt32LE(batch.flows.length, META.flowsLength);
   meta.writeUInt16LE(source.length, META.sourceLength);
   meta.writeUInt16LE(batch.epochEnd === undefined ? 0 : 1, META.epochEnd);
+  meta.writeUInt32LE(crc32(meta.subarray(0, META.crc)), META.crc);
   const end = batch.epochEnd === undefined ? Buffer.alloc(0) : encodeEpochEnd(batch.epochEnd);
   const payload = [meta, source, end, batch.hellos, batch.flows];
   const length = payload.reduce((sum, part) => sum + part.length, 0);
@@ -116,8 +118,10 @@ export interface RecordPlace {
   epochEnded: boolean;
 }
 
-/** Reads the fixed start of a payload. Throws RangeError if a counter is beyond 2^53. */
-export function decodePlace(payload: Buffer): RecordPlace {
+/** Reads the fixed start of a payload. Undefined if it is damaged. */
+export function decodePlace(payload: Buffer): RecordPlace | undefined {
+  if (payload.length < META_BYTES || crc32(payload.subarray(0, META.crc)) !== payload.readUInt32LE(META.crc))
+    return undefined;
   return {
     generation: payload.toString('hex', META.generation, META.generation + 16),
     sequence: payload.readBigUInt64LE(META.sequence),
@@ -134,6 +138,7 @@ export function decodePlace(payload: Buffer): RecordPlace {
 /** Reads a payload whose checksum was found right. Throws RangeError if its parts do not fill it. */
 export function decodePayload(payload: Buffer): SpoolRecord {
   const place = decodePlace(payload);
+  if (place === undefined) throw new RangeError('the start of a spool record is damaged');
   const sourceLength = payload.readUInt16LE(META.sourceLength);
   const endLength = place.epochEnded ? EPOCH_END_BYTES : 0;
   const hellosLength = payload.readUInt32LE(META.hellosLength);

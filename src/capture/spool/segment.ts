@@ -44,7 +44,7 @@ export async function readMark(file: FileHandle): Promise<Buffer> {
     crc32(bytes.subarray(0, SEGMENT.crc)) === bytes.readUInt32LE(SEGMENT.crc);
   if (!sound) {
     const first = Buffer.alloc(MARK_BYTES);
-    bytes.copy(first, 0, SEGMENT_HEADER_BYTES);
+    if (bytes.length > SEGMENT_HEADER_BYTES) bytes.copy(first, 0, SEGMENT_HEADER_BYTES);
     return first;
   }
   const version = bytes.readUInt16LE(SEGMENT.version);
@@ -172,13 +172,12 @@ export async function scanSegment(
     for (;;) {
       const found = await findRecord(file, mark, offset, size);
       if (found.kind === 'end') break;
-      const sound = found.kind === 'record' && (!verify || (await payloadSound(file, offset, found.header)));
-      if (found.kind === 'record' && sound) {
+      const place = found.kind === 'record' ? await readPlace(file, offset, found.header, verify) : undefined;
+      if (found.kind === 'record' && place) {
         // Something sound follows, so what was broken before it is no torn end.
         if (suspect) onFault(suspect);
         suspect = undefined;
-        const meta = await readAt(file, offset + RECORD_HEADER_BYTES, META_BYTES);
-        onRecord({ offset, next: found.next, header: found.header, place: decodePlace(meta) });
+        onRecord({ offset, next: found.next, header: found.header, place });
         soundEnd = found.next;
       } else {
         const start = suspect?.offset ?? offset;
@@ -193,7 +192,15 @@ export async function scanSegment(
   }
 }
 
-async function payloadSound(file: FileHandle, offset: number, header: RecordHeader): Promise<boolean> {
-  const payload = await readAt(file, offset + RECORD_HEADER_BYTES, header.payloadLength);
-  return payload.length === header.payloadLength && crc32(payload) === header.payloadCrc;
+/** Undefined if the record is damaged; what stands behind its fixed start is looked at only with `verify`. */
+async function readPlace(
+  file: FileHandle,
+  offset: number,
+  header: RecordHeader,
+  verify: boolean,
+): Promise<RecordPlace | undefined> {
+  const length = verify ? header.payloadLength : META_BYTES;
+  const payload = await readAt(file, offset + RECORD_HEADER_BYTES, length);
+  if (verify && (payload.length !== length || crc32(payload) !== header.payloadCrc)) return undefined;
+  return decodePlace(payload);
 }
