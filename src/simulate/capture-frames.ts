@@ -162,27 +162,30 @@ function readInterface(order: Order, body: Buffer): CaptureInterface {
 }
 
 /** LINKTYPE_ value → bytes before the IP header. */
-const RAW_IP = new Map([
-  [0, 4],
-  [108, 4],
-  [12, 0],
-  [14, 0],
-  [101, 0],
-  [228, 0],
-  [229, 0],
-  [113, 16],
-  [276, 20],
+const HEADER_BYTES = new Map<number, (bytes: Buffer) => number>([
+  [0, () => 4],
+  [108, () => 4],
+  // PPP, with or without the address and control bytes of RFC 1662.
+  [9, (bytes) => (bytes[0] === 0xff ? 4 : 2)],
+  [50, (bytes) => (bytes[0] === 0xff ? 4 : 2)],
+  [12, () => 0],
+  [14, () => 0],
+  [101, () => 0],
+  [228, () => 0],
+  [229, () => 0],
+  [113, () => 16],
+  [276, () => 20],
 ]);
 const LINK_TYPE_ETHERNET = 1;
 
 /** The packet as an Ethernet frame; other link headers are replaced. What is no IP there becomes a frame that is no IP either. */
 function toEthernet(feed: ByteFeed, linkType: number, bytes: Buffer): Buffer {
   if (linkType === LINK_TYPE_ETHERNET) return bytes;
-  const skip = RAW_IP.get(linkType);
-  if (skip === undefined) {
+  const headerBytes = HEADER_BYTES.get(linkType);
+  if (headerBytes === undefined) {
     return feed.refuse(`link type ${linkType} is not supported; convert the file to Ethernet or raw IP`);
   }
-  const packet = bytes.subarray(skip);
+  const packet = bytes.subarray(headerBytes(bytes));
   const version = (packet[0] ?? 0) >> 4;
   const type = version === 4 || version === 6 ? etherTypeOf(packet) : ETHERTYPE.experimental;
   return ethernetFrame(macAddress(3), macAddress(4), type, packet);
