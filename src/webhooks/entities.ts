@@ -177,7 +177,7 @@ export class WebhookAttemptEntity {
   responseHead!: string | null;
 }
 
-export const entities = [
+export const webhookEntities = [
   OutboxSequenceEntity,
   OutboxEventEntity,
   WebhookEndpointEntity,

@@ -85,6 +85,7 @@ const endpointId = z.uuid('is the id of an endpoint');
 const deliveryId = z.string().regex(/^[1-9]\d{0,17}$/, 'is the id of a delivery');
 
 export const listEndpointsSchema = z.strictObject(page);
+export const listAttemptsSchema = z.strictObject(page);
 
 /** Newest first. A time range is that of the event, `from` inclusive, `to` exclusive. */
 export const listDeliveriesSchema = z.strictObject({

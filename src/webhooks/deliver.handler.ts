@@ -1,0 +1,83 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { HandlesJob, type JobContext, type JobData, type JobHandler } from '../queue/index.js';
+import { CLOCK, type Clock } from '../shared/index.js';
+import { DeliveryRepository } from './delivery.repository.js';
+import { EndpointKeys } from './endpoint-keys.js';
+import { EndpointRepository } from './endpoint.repository.js';
+import { createGuardedAgent } from './guarded-agent.js';
+import { Lane, type LaneDependencies, type Target } from './lane.js';
+import { Recorder } from './recorder.js';
+import { Sender } from './sender.js';
+import { WEBHOOK_SETTINGS, type WebhookSettings } from './settings.js';
+import { AddressGuard } from './special-ranges.js';
+import { WakeUps } from './wake-ups.js';
+
+/** Says in the endpoint why nobody but the receiver disabled it. */
+export const GONE = 'The receiver answered 410 Gone.';
+
+/** Sends what is due to an endpoint; one lane for each endpoint and process. */
+@Injectable()
+@HandlesJob('webhooks.deliver')
+export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnModuleDestroy {
+  private readonly endpoints = new EndpointRepository();
+  private readonly agent;
+  private readonly dependencies: LaneDependencies;
+  /** Endpoints that a lane of this process serves; `true`: it was called again meanwhile. */
+  private readonly calledAgain = new Map<string, boolean>();
+
+  constructor(
+    @Inject(DataSource) private readonly dataSource: DataSource,
+    @Inject(WEBHOOK_SETTINGS) settings: WebhookSettings,
+    @Inject(CLOCK) clock: Clock,
+    @Inject(EndpointKeys) private readonly keys: EndpointKeys,
+    @Inject(WakeUps) wakeUps: WakeUps,
+  ) {
+    const { timeoutMs, inFlight, schedule } = settings;
+    this.agent = createGuardedAgent({
+      guard: new AddressGuard(settings.allowPrivate),
+      connectTimeoutMs: timeoutMs,
+      connections: inFlight,
+    });
+    const deliveries = new DeliveryRepository(dataSource);
+    this.dependencies = {
+      deliveries,
+      sender: new Sender(this.agent, timeoutMs, () => clock.now()),
+      recorder: new Recorder(deliveries, clock),
+      clock,
+      schedule,
+      timeoutMs,
+      inFlight,
+      target: (endpointId) => this.target(endpointId),
+      onGone: (endpointId) => this.endpoints.disable(dataSource.manager, endpointId, GONE, clock.now()),
+      onPause: (endpointId, until) => this.endpoints.pause(dataSource.manager, endpointId, until),
+      onWake: (endpointId, at) => wakeUps.later(endpointId, at),
+    };
+  }
+
+  async handle({ endpointId }: JobData<'webhooks.deliver'>, { signal }: JobContext): Promise<undefined> {
+    if (this.calledAgain.has(endpointId)) {
+      this.calledAgain.set(endpointId, true);
+      return;
+    }
+    try {
+      do {
+        this.calledAgain.set(endpointId, false);
+        await new Lane(endpointId, this.dependencies).drain(signal);
+      } while (this.calledAgain.get(endpointId) === true && !signal.aborted);
+    } finally {
+      this.calledAgain.delete(endpointId);
+    }
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    // Idle connections only: the lanes have ended, or what they do is done again.
+    await this.agent.destroy();
+  }
+
+  private async target(endpointId: string): Promise<Target | undefined> {
+    const endpoint = await this.endpoints.find(this.dataSource.manager, endpointId);
+    if (endpoint?.enabled !== true) return undefined;
+    return { url: endpoint.url, keys: await this.keys.active(this.dataSource.manager, endpointId) };
+  }
+}
