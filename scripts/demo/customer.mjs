@@ -1,5 +1,7 @@
 /** What an operator's own program would do over REST: realm, SIMs, sessions, plans, subscriptions, webhook, closing. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 const HOUR = 3_600_000;
 export const TIME_ZONE = 'Asia/Tokyo';
 /** Japan has had one offset since 1951. */
@@ -99,6 +101,11 @@ export class Customer {
     return endpoint.secret;
   }
 
+  /** Changes of realms and sessions take effect in every process within two seconds. */
+  untilLive() {
+    return sleep(2_000);
+  }
+
   conservation() {
     return this.api.get(
       `/v1/conservation?from=${instant(this.month.start)}&to=${instant(Date.now() + HOUR)}`,
@@ -106,12 +113,19 @@ export class Customer {
   }
 
   /** Closes the month although it is not over, which only a demo wants. */
-  async closeMonth() {
+  closeMonth() {
     return this.api.post(`/v1/periods/${this.month.name}/close`, { force: true });
   }
 
-  statements() {
-    return this.api.list(`/v1/statements?period=${this.month.name}`);
+  /** Whether every statement of the month is final. */
+  async isClosed() {
+    return (await this.api.get(`/v1/periods/${this.month.name}`)).status === 'closed';
+  }
+
+  /** The month's statements with their lines. */
+  async statements() {
+    const items = await this.api.list(`/v1/statements?month=${this.month.name}`);
+    return Promise.all(items.map(({ number }) => this.api.get(`/v1/statements/${number}`)));
   }
 }
 

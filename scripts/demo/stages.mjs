@@ -5,17 +5,20 @@ import { Stop } from '../support/steps.mjs';
 import { INTERFACE, Lab } from './lab.mjs';
 import { integer, LiveLine } from './print.mjs';
 import { squeezed } from './traffic.mjs';
+import { readStatement } from './verify.mjs';
 
 const FRAMES_PER_SECOND = 15_000;
 const TIMEOUT = 60_000;
 
-/** Waits until `probe` gives something, or says what was waited for. */
+/** Waits until `probe` gives something; `what` (a text, or what makes it) says what is not so yet. */
 export async function until(what, probe, pause = 200) {
   const deadline = Date.now() + TIMEOUT;
   for (;;) {
     const found = await probe();
     if (found) return found;
-    if (Date.now() > deadline) throw new Stop(`After ${TIMEOUT / 1000} s: ${what}.`);
+    if (Date.now() > deadline) {
+      throw new Stop(`After ${TIMEOUT / 1000} s: ${typeof what === 'string' ? what : what()}.`);
+    }
     await sleep(pause);
   }
 }
@@ -79,8 +82,9 @@ export async function readFromFile(lab, site, customer, traffic, start) {
 
 function untilSeen(customer, traffic) {
   const expected = BigInt(traffic.prediction().sent.octets);
-  let seen;
-  return until(`${expected} octets were sent, but not as many seen`, async () => {
+  let seen = 0n;
+  const lacking = () => `${integer(expected)} octets were sent, ${integer(seen)} seen`;
+  return until(lacking, async () => {
     seen = BigInt((await customer.conservation()).seen.octets);
     return seen >= expected;
   });
@@ -100,15 +104,11 @@ export async function bindNewcomers(customer, traffic, month) {
 /** Closes the month; gives its statements once the receiver has an event for each. */
 export async function closeMonth(customer, traffic, receiver) {
   await customer.closeMonth();
+  await until('the month is not closed', () => customer.isClosed());
+  const items = (await customer.statements()).map(readStatement);
   const expected = traffic.fleet.sims.length;
-  const items = await until(`there are not ${expected} final statements`, async () => {
-    const statements = await customer.statements();
-    return statements.length >= expected && statements;
-  });
-  await until(
-    `the receiver has ${receiver.events.length} of ${expected} events`,
-    () => receiver.events.length >= expected,
-  );
+  const late = () => `the receiver has events of ${receiver.events.length} of ${expected} statements`;
+  await until(late, () => receiver.events.length >= expected);
   return { items, note: `${items.length} statements` };
 }
 

@@ -2,6 +2,26 @@ import { join } from 'node:path';
 import { root } from '../support/paths.mjs';
 import { planOf } from './customer.mjs';
 
+/** A final statement of the API in short: octets as numbers, the charge in yen. */
+export function readStatement({ simId, totals, usage }) {
+  const freeByService = {};
+  const byEvidence = {};
+  for (const { serviceCode, evidence, octets, treatment } of usage) {
+    const key = `${serviceCode ?? 'no service'}, ${evidence}`;
+    byEvidence[key] = (byEvidence[key] ?? 0) + Number(octets);
+    if (treatment === 'free') freeByService[serviceCode] = (freeByService[serviceCode] ?? 0) + Number(octets);
+  }
+  return {
+    simId,
+    totalOctets: Number(totals.octets),
+    freeOctets: Number(totals.freeOctets),
+    billedOctets: Number(totals.billedOctets),
+    charge: Number(totals.amount),
+    freeByService,
+    byEvidence,
+  };
+}
+
 /**
  * Compares what the service says with what was sent. Gives texts of what does not agree, none if all does.
  *
@@ -10,9 +30,9 @@ import { planOf } from './customer.mjs';
 export async function compareStatements(prediction, fleet, statements) {
   const { expectBill } = await import(join(root, 'dist/src/simulate/index.js'));
   const faults = [];
-  const check = (what, found, expected) => {
-    if (String(found) !== String(expected)) faults.push(`${what}: ${found}, expected ${expected}`);
-  };
+  if (statements.length !== fleet.sims.length) {
+    faults.push(`${statements.length} statements, expected ${fleet.sims.length}`);
+  }
   for (const sim of fleet.sims) {
     const statement = statements.find(({ simId }) => simId === sim.simId);
     if (statement === undefined) {
@@ -20,23 +40,43 @@ export async function compareStatements(prediction, fleet, statements) {
       continue;
     }
     const usage = prediction.usage.filter(({ simId }) => simId === sim.simId);
-    if (!prediction.servicesKnown) {
-      const octets = usage.reduce((sum, { octetsUp, octetsDown }) => sum + octetsUp + octetsDown, 0);
-      check(`${sim.simId}, octets`, statement.totalOctets, octets);
-      continue;
-    }
-    const bill = expectBill(usage, planOf(sim));
-    check(`${sim.simId}, octets`, statement.totalOctets, bill.totalOctets);
-    check(`${sim.simId}, billed octets`, statement.billedOctets, bill.billedOctets);
-    check(`${sim.simId}, charge`, statement.charge, bill.chargeYen);
-    const services = new Set([...Object.keys(bill.freeByService), ...Object.keys(statement.freeByService)]);
-    for (const service of services) {
-      const [found, expected] = [statement.freeByService[service] ?? 0, bill.freeByService[service] ?? 0];
-      check(`${sim.simId}, ${service} free`, found, expected);
+    const [found, expected] = prediction.servicesKnown
+      ? [numbersOf(statement), numbersOf(expectedStatement(usage, expectBill(usage, planOf(sim))))]
+      : [{ octets: statement.totalOctets }, { octets: octetsOf(usage) }];
+    for (const name of new Set([...Object.keys(found), ...Object.keys(expected)])) {
+      const [is, should] = [found[name] ?? 0, expected[name] ?? 0];
+      if (is !== should) faults.push(`${sim.simId}, ${name}: ${is}, expected ${should}`);
     }
   }
-  check('statements', statements.length, fleet.sims.length);
   return faults;
+}
+
+function octetsOf(usage) {
+  return usage.reduce((sum, { octetsUp, octetsDown }) => sum + octetsUp + octetsDown, 0);
+}
+
+/** A bill that was worked out from what was sent, in the shape of {@link readStatement}. */
+function expectedStatement(usage, bill) {
+  const byEvidence = {};
+  for (const { service, evidence, octetsUp, octetsDown } of usage) {
+    const key = `${service ?? 'no service'}, ${evidence}`;
+    byEvidence[key] = (byEvidence[key] ?? 0) + octetsUp + octetsDown;
+  }
+  return { ...bill, charge: bill.chargeYen, byEvidence };
+}
+
+/** Every number of a statement under one name. */
+function numbersOf({ totalOctets, freeOctets, billedOctets, charge, freeByService, byEvidence }) {
+  const named = (prefix, numbers) =>
+    Object.fromEntries(Object.entries(numbers).map(([name, value]) => [`${prefix} ${name}`, value]));
+  return {
+    octets: totalOctets,
+    'free octets': freeOctets,
+    'billed octets': billedOctets,
+    yen: charge,
+    ...named('free:', freeByService),
+    ...named('octets of', byEvidence),
+  };
 }
 
 /** Sent = seen = billed + free + every named account (a packet between two SIMs is on both their statements). */
