@@ -17,7 +17,13 @@ import {
 @Check('realm_index_check', `"realm_index" BETWEEN 1 AND 65535`)
 @Check('realm_retention_check', `"retention_days" >= 0`)
 export class RealmEntity {
-  @PrimaryColumn('integer', { name: 'realm_index', primaryKeyConstraintName: 'realm_pkey' })
+  /** Never given twice: flow records and suspense name realms by it. */
+  @PrimaryGeneratedColumn('identity', {
+    name: 'realm_index',
+    type: 'integer',
+    generatedIdentity: 'BY DEFAULT',
+    primaryKeyConstraintName: 'realm_pkey',
+  })
   realmIndex!: number;
   @Column('text')
   @Unique('realm_name_key', ['name'])
