@@ -1,5 +1,9 @@
-import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { CatalogueModule } from '../catalogue/index.js';
+import { MeterModule } from '../meter/index.js';
+import { PlansModule } from '../plans/index.js';
+import { SimsModule } from '../sims/index.js';
 import { controllers } from './controllers.js';
 import { READINESS_PROBES, type ReadinessProbe } from './health/readiness.js';
 import { ApiKeysRepository } from './keys/api-keys.repository.js';
@@ -17,17 +21,15 @@ export interface ApiModuleSettings {
   options?: Partial<ApiOptions>;
   /** What /readyz asks. */
   probes?: readonly ReadinessProbe[];
-  /** Modules of the domains whose services the controllers call. */
-  imports?: ModuleMetadata['imports'];
 }
 
 /** Everything that speaks HTTP. Needs DataSource, CLOCK and LOGGER from global modules. */
 @Module({})
 export class ApiModule {
-  static register({ options, probes = [], imports = [] }: ApiModuleSettings): DynamicModule {
+  static register({ options, probes = [] }: ApiModuleSettings): DynamicModule {
     return {
       module: ApiModule,
-      imports: [ApiKeysModule, ...imports],
+      imports: [ApiKeysModule, SimsModule, CatalogueModule, PlansModule, MeterModule],
       controllers,
       providers: [
         IdempotencyService,

@@ -1,9 +1,29 @@
 import { HealthController } from './health/health.controller.js';
 import { ApiKeysController } from './keys/api-keys.controller.js';
-import { DocsController } from './openapi/docs.controller.js';
 import { routesOf } from './kit/route.js';
+import { DocsController } from './openapi/docs.controller.js';
+import { AccountsController } from './resources/accounts.controller.js';
+import { PlansController } from './resources/plans.controller.js';
+import { RealmsController } from './resources/realms.controller.js';
+import { ServicesController } from './resources/services.controller.js';
+import { SessionsController } from './resources/sessions.controller.js';
+import { SimsController } from './resources/sims.controller.js';
+import { SubscriptionsController } from './resources/subscriptions.controller.js';
+import { UsageController } from './resources/usage.controller.js';
 
-/** Every controller of the API: the router and the OpenAPI document are made from this one list. */
-export const controllers = [ApiKeysController, HealthController, DocsController];
+/** Every controller of the API: the router and the OpenAPI document are made from this one list, in this order. */
+export const controllers = [
+  RealmsController,
+  SimsController,
+  SessionsController,
+  ServicesController,
+  PlansController,
+  SubscriptionsController,
+  UsageController,
+  AccountsController,
+  ApiKeysController,
+  HealthController,
+  DocsController,
+];
 
 export const routes = routesOf(controllers);

@@ -4,7 +4,7 @@ import { IdempotencyEntity } from './kit/idempotency.entity.js';
 export { ApiKeysModule, ApiModule, type ApiModuleSettings } from './api.module.js';
 export { READINESS_PROBES, type ReadinessProbe } from './health/readiness.js';
 export { configureHttp } from './http.js';
-export { ApiKeysService, type ApiKey, type ApiKeyInput } from './keys/api-keys.service.js';
+export { apiKeyInputSchema, ApiKeysService, type ApiKey, type ApiKeyInput } from './keys/api-keys.service.js';
 export { API_OPTIONS, defaultApiOptions, type ApiOptions } from './kit/options.js';
 export { openApiText } from './openapi/openapi.js';
 export { SCOPES, type Scope } from './kit/scopes.js';

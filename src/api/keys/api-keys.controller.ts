@@ -1,12 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
-import type { Page } from '../../shared/index.js';
+import { formatInstant, type Page } from '../../shared/index.js';
 import type { RequestContext } from '../kit/context.js';
-import { instant, pageOfItems, pageQuery, toInstant } from '../kit/fields.js';
+import { instant, pageOfItems, pageQuery } from '../kit/fields.js';
 import { Reply } from '../kit/reply.js';
 import { Context, defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
 import { SCOPES } from '../kit/scopes.js';
-import { apiKeyInput, ApiKeysService, type ApiKey } from './api-keys.service.js';
+import { apiKeyInputSchema, ApiKeysService, type ApiKey } from './api-keys.service.js';
 
 const tag = 'api-keys';
 const params = z.strictObject({ keyId: z.uuid('write the id of a key, a UUID') });
@@ -42,7 +42,7 @@ const createApiKey = defineRoute({
   description:
     'A key can be given only scopes that the key of the request holds. To rotate: make a new key, move over, revoke the old one.',
   scopes: ['admin'],
-  body: apiKeyInput,
+  body: apiKeyInputSchema,
   response: newApiKey,
   showsSecret: true,
   examples: { body: { name: 'billing system', scopes: ['billing', 'usage-read'], expiresAt: null } },
@@ -66,7 +66,7 @@ const getApiKey = defineRoute({
   scopes: ['admin'],
   params,
   response: apiKey,
-  etag: true,
+  etag: 'content',
 });
 const revokeApiKey = defineRoute({
   method: 'DELETE',
@@ -113,10 +113,10 @@ export class ApiKeysController {
 }
 
 function present(key: ApiKey): z.input<typeof apiKey> {
-  const optional = (time: number | null) => (time === null ? null : toInstant(time));
+  const optional = (time: number | null) => (time === null ? null : formatInstant(time));
   return {
     ...key,
-    createdAt: toInstant(key.createdAt),
+    createdAt: formatInstant(key.createdAt),
     expiresAt: optional(key.expiresAt),
     revokedAt: optional(key.revokedAt),
     lastUsedAt: optional(key.lastUsedAt),

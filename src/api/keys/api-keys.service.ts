@@ -3,8 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import {
   CLOCK,
+  instantSchema,
   Refusal,
-  parseOrRefuse,
   type Clock,
   type Page,
   type PageRequest,
@@ -19,7 +19,7 @@ const SECRET = /^cfk_[A-Za-z0-9_-]{43}$/;
 /** `lastUsedAt` is written at most this often, so that reading does not become writing. */
 const TOUCH_EVERY_MS = 60_000;
 
-export const apiKeyInput = z
+export const apiKeyInputSchema = z
   .strictObject({
     name: z
       .string()
@@ -32,13 +32,10 @@ export const apiKeyInput = z
       .min(1, `name at least one of ${SCOPES.join(', ')}`)
       .max(SCOPES.length)
       .refine((scopes) => new Set(scopes).size === scopes.length, 'name each scope once'),
-    expiresAt: z.iso
-      .datetime({ offset: true, error: 'write a time such as 2027-03-31T00:00:00+09:00' })
-      .nullish()
-      .meta({ description: 'Left out or null: the key does not expire.' }),
+    expiresAt: instantSchema.nullish().meta({ description: 'Left out or null: the key does not expire.' }),
   })
   .meta({ id: 'ApiKeyInput' });
-export type ApiKeyInput = z.input<typeof apiKeyInput>;
+export type ApiKeyInput = z.output<typeof apiKeyInputSchema>;
 
 /** An API key as it may be shown; times in UNIX milliseconds. */
 export type ApiKey = Omit<ApiKeyEntity, 'secretHash'>;
@@ -58,12 +55,14 @@ export class ApiKeysService {
 
   /**
    * Makes a key. `secret` is told here and never again.
-   * Throws a {@link Refusal}: `invalid` for bad fields, `forbidden` for a scope that the grantor does not hold.
+   * Throws a {@link Refusal}: `invalid` for an end in the past, `forbidden` for a scope that the grantor does not hold.
    */
-  async create(input: ApiKeyInput, grantor?: Grantor): Promise<{ key: ApiKey; secret: string }> {
-    const { name, scopes, expiresAt } = parseOrRefuse(apiKeyInput, input);
+  async create(
+    { name, scopes, expiresAt }: ApiKeyInput,
+    grantor?: Grantor,
+  ): Promise<{ key: ApiKey; secret: string }> {
     const now = this.clock.now();
-    const expiry = expiresAt ? Date.parse(expiresAt) : null;
+    const expiry = expiresAt ?? null;
     if (expiry !== null && expiry <= now) {
       const detail = 'lies in the past; give a later time or leave it out';
       throw new Refusal('invalid', `expiresAt ${detail}.`, [{ pointer: '/expiresAt', detail }]);

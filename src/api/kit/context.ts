@@ -17,6 +17,10 @@ export interface RequestContext {
   caller?: Caller;
   /** Undefined where no route matched. */
   route?: RouteSpec;
+  /** Revisions that `If-Match` allows; undefined = any. */
+  ifMatch?: readonly number[] | undefined;
+  /** What a change found, for the audit log. */
+  before?: unknown;
   /** The validated input; see InputOf. */
   input: { params: unknown; query: unknown; body: unknown };
 }

@@ -1,18 +1,66 @@
 import { createHash } from 'node:crypto';
+import { Refusal } from '../../shared/index.js';
+import type { RequestContext } from './context.js';
+import { Problem } from './problem.js';
 
-/** A strong ETag (RFC 9110, 8.8.3) of a representation: equal bytes, equal tag. */
-export function etagOf(representation: string): string {
-  return `"${createHash('sha256').update(representation).digest('base64url').slice(0, 27)}"`;
-}
-
-/** RFC 9110, 13.1.1: true if the change may go on. Weak tags never match; `*` matches whatever exists. */
-export function ifMatchHolds(header: string, current: string): boolean {
-  if (header.trim() === '*') return true;
-  return header.split(',').some((tag) => tag.trim() === current);
+/**
+ * A strong ETag (RFC 9110, 8.8.3): the revision of what is stored, if it has one, and a digest of the representation,
+ * since a representation also changes with time (which version is in force).
+ */
+export function etagOf(representation: string, revision?: number): string {
+  const digest = createHash('sha256').update(representation).digest('base64url').slice(0, 22);
+  return revision === undefined ? `"${digest}"` : `"${revision}.${digest}"`;
 }
 
 /** RFC 9110, 13.1.2: true if the caller has this representation already. Weak comparison. */
 export function ifNoneMatchHits(header: string | undefined, current: string): boolean {
   if (header === undefined) return false;
-  return header.trim() === '*' || header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === current);
+  return header.trim() === '*' || tagsOf(header).some((tag) => tag.replace(/^W\//, '') === current);
+}
+
+/** The revisions that an `If-Match` names; undefined where there is none or it is `*`. Weak tags never match. */
+export function ifMatchRevisions(header: string | undefined): readonly number[] | undefined {
+  if (header === undefined || header.trim() === '*') return undefined;
+  return tagsOf(header).flatMap((tag) => {
+    const revision = /^"(\d{1,15})\./.exec(tag)?.[1];
+    return revision === undefined ? [] : [Number(revision)];
+  });
+}
+
+function tagsOf(header: string): string[] {
+  return header.split(',').map((tag) => tag.trim());
+}
+
+/**
+ * Changes something that exists. What it was is noted for the audit log; an `If-Match` is held against its revision
+ * before the change and, through `apply`, at it. Throws `changed_meanwhile` (412).
+ */
+export async function changing<
+  Field extends 'revision' | 'version',
+  View extends Record<Field, number>,
+  Result,
+>(
+  context: RequestContext,
+  field: Field,
+  read: () => Promise<View>,
+  apply: (ifRevision: number | undefined) => Promise<Result>,
+): Promise<Result> {
+  const before = await read();
+  context.before = before;
+  if (context.ifMatch === undefined) return apply(undefined);
+  if (!context.ifMatch.includes(before[field])) throw changedMeanwhile();
+  try {
+    return await apply(before[field]);
+  } catch (error) {
+    const stale =
+      error instanceof Refusal && error.code === 'conflict' && (await read())[field] !== before[field];
+    throw stale ? changedMeanwhile() : error;
+  }
+}
+
+function changedMeanwhile(): Problem {
+  return new Problem(
+    'changed_meanwhile',
+    'It has changed since you read it; read it again and repeat your change.',
+  );
 }

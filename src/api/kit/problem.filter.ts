@@ -2,7 +2,7 @@ import { Catch, HttpException, Inject, type ArgumentsHost, type ExceptionFilter 
 import type { Request, Response } from 'express';
 import { LOGGER, Refusal, type Logger } from '../../shared/index.js';
 import { contextOf } from './context.js';
-import { Problem, REFUSAL_PROBLEMS, type ProblemField } from './problem.js';
+import { Problem, REFUSAL_PROBLEMS, type FieldPlace, type ProblemField } from './problem.js';
 
 /**
  * Turns whatever a request ends with into application/problem+json. What a caller cannot mend is told to the log, in
@@ -19,7 +19,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   answer(error: unknown, request: Request, response: Response): void {
     const context = contextOf(request);
-    const problem = toProblem(error);
+    const problem = toProblem(error, context.route?.body === undefined ? 'query' : 'body');
     if (problem.status >= 500) this.logger.error({ err: error, requestId: context.id }, 'request failed');
     if (response.headersSent) {
       response.destroy();
@@ -34,12 +34,15 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** The problem that stands for an error; anything unforeseen is `internal` and says nothing of itself. */
-export function toProblem(error: unknown): Problem {
+/**
+ * The problem that stands for an error; anything unforeseen is `internal` and says nothing of itself. `place`: what the
+ * pointers of a domain's refusal point into.
+ */
+export function toProblem(error: unknown, place: FieldPlace): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof Refusal) {
     const fields = error.fields.map((field): ProblemField => ({
-      in: field.pointer === '/cursor' ? 'query' : 'body',
+      in: place,
       ...field,
     }));
     const kind = REFUSAL_PROBLEMS[error.code];

@@ -12,7 +12,7 @@ import { Readable } from 'node:stream';
 import { LOGGER, type Logger } from '../../shared/index.js';
 import { readBody } from './body.js';
 import { contextOf, type RequestContext } from './context.js';
-import { etagOf, ifNoneMatchHits } from './etag.js';
+import { etagOf, ifMatchRevisions, ifNoneMatchHits } from './etag.js';
 import { IdempotencyService, idempotencyKeyOf, type Answer, type IdempotentRequest } from './idempotency.js';
 import { toJson } from './json.js';
 import { API_OPTIONS, type ApiOptions } from './options.js';
@@ -47,6 +47,7 @@ export class RouteInterceptor implements NestInterceptor {
       query: { ...request.query },
       body: body.value,
     });
+    context.ifMatch = ifMatchRevisions(request.get('if-match'));
     const key = route.method === 'POST' ? idempotencyKeyOf(request.get('idempotency-key')) : undefined;
     if (key === undefined || context.caller === undefined) {
       return this.write(await lastValueFrom<unknown>(next.handle()), route, response);
@@ -101,12 +102,14 @@ export class RouteInterceptor implements NestInterceptor {
     const text = toJson(answer instanceof Reply ? answer.body : answer);
     if (this.options.checkAnswers) route.response.parse(JSON.parse(text));
     response.set('content-type', 'application/json; charset=utf-8');
-    return route.etag === true ? withEtag(text, route, response) : text;
+    return route.etag === undefined ? text : withEtag(text, answer, route, response);
   }
 }
 
-function withEtag(text: string, route: RouteSpec, response: Response): string {
-  const etag = etagOf(text);
+function withEtag(text: string, answer: unknown, route: RouteSpec, response: Response): string {
+  const view = (answer instanceof Reply ? (answer.body as unknown) : answer) as Record<string, unknown>;
+  const revision = route.etag === 'content' ? undefined : view[route.etag ?? ''];
+  const etag = etagOf(text, typeof revision === 'number' ? revision : undefined);
   response.set('etag', etag);
   if (route.method !== 'GET' || !ifNoneMatchHits(response.req.get('if-none-match'), etag)) return text;
   response.status(304);

@@ -46,8 +46,11 @@ export interface RouteSpec<
   status?: number;
   /** Statuses besides success and the problems, with what they mean; they have the same body as success. */
   otherStatuses?: Readonly<Record<number, string>>;
-  /** GET: the answer carries an ETag and `If-None-Match` is honoured. Change: `If-Match` is honoured. */
-  etag?: boolean;
+  /**
+   * GET: the answer carries an ETag and `If-None-Match` is honoured. Change: `If-Match` is honoured. The field of the
+   * representation that counts its revisions, or `content` where it has none.
+   */
+  etag?: 'revision' | 'version' | 'content';
   /** POST: the answer shows a secret once, so it is not kept for replays of the Idempotency-Key. */
   showsSecret?: boolean;
   /** Example of a request body and of an answer, checked against the schemas by a test. */

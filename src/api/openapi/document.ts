@@ -64,7 +64,7 @@ export function buildDocument({ version, description, routes, tags, webhooks }: 
   const hooks = Object.fromEntries(
     webhooks.map((hook) => [hook.type, { post: webhookOperation(hook, schemas) }]),
   );
-  return {
+  return schemas.resolve({
     openapi: '3.1.0',
     info: {
       title: 'Countfree',
@@ -82,7 +82,6 @@ export function buildDocument({ version, description, routes, tags, webhooks }: 
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: 'An API key (`cfk_…`).' },
       },
-      schemas: sorted(schemas.components),
       responses: problemResponses(routes, problem),
       parameters: {
         IdempotencyKey: {
@@ -108,7 +107,7 @@ export function buildDocument({ version, description, routes, tags, webhooks }: 
         },
       },
     },
-  };
+  });
 }
 
 function operation(route: RouteSpec, schemas: SchemaCollector): JsonSchema {
@@ -133,7 +132,7 @@ function withParameters(route: RouteSpec, schemas: SchemaCollector): { parameter
   ];
   const shared = (name: string) => parameters.push({ $ref: `#/components/parameters/${name}` });
   if (route.method === 'POST') shared('IdempotencyKey');
-  if (route.etag === true) shared(route.method === 'GET' ? 'IfNoneMatch' : 'IfMatch');
+  if (route.etag !== undefined) shared(route.method === 'GET' ? 'IfNoneMatch' : 'IfMatch');
   return parameters.length > 0 ? { parameters } : {};
 }
 
@@ -178,7 +177,7 @@ function responses(route: RouteSpec, schemas: SchemaCollector): JsonSchema {
   };
   for (const [status, description] of Object.entries(route.otherStatuses ?? {}))
     answers[status] = { description, ...(content && { content }) };
-  if (route.etag === true && route.method === 'GET') answers['304'] = { description: 'Unchanged' };
+  if (route.etag !== undefined && route.method === 'GET') answers['304'] = { description: 'Unchanged' };
   for (const status of problemStatuses(route))
     answers[status] ??= { $ref: `#/components/responses/Problem${status}` };
   return answers;
@@ -200,7 +199,7 @@ function answerContent(route: RouteSpec, schemas: SchemaCollector): JsonSchema |
 function answerHeaders(route: RouteSpec): JsonSchema | undefined {
   const text = { schema: { type: 'string' } };
   const headers: JsonSchema = {
-    ...(route.etag === true &&
+    ...(route.etag !== undefined &&
       route.response && { ETag: { description: 'Of this representation', ...text } }),
     ...(route.method === 'POST' &&
       statusOf(route) === 201 && { Location: { description: 'Path of what was made', ...text } }),
@@ -213,11 +212,11 @@ function problemStatuses(route: RouteSpec): number[] {
   const kinds: ProblemKind[] = ['internal', 'unavailable'];
   if (route.scopes !== 'public') kinds.push('unauthenticated', 'forbidden', 'too_many_requests');
   if (route.params || route.query || route.body) kinds.push('invalid');
-  if (route.params) kinds.push('not_found');
+  if (route.params || route.query) kinds.push('not_found');
   if (route.body) kinds.push('too_large', 'wrong_content_type');
   if (route.method !== 'GET') kinds.push('conflict');
   if (route.method === 'POST') kinds.push('key_reused');
-  if (route.etag === true && route.method !== 'GET') kinds.push('changed_meanwhile');
+  if (route.etag !== undefined && route.method !== 'GET') kinds.push('changed_meanwhile');
   return [...new Set(kinds.map((kind) => PROBLEMS[kind].status))].sort();
 }
 
@@ -269,8 +268,4 @@ function webhookOperation(hook: WebhookSpec, schemas: SchemaCollector): JsonSche
       '410': { description: 'The endpoint wants no more events: it is disabled.' },
     },
   };
-}
-
-function sorted(record: Record<string, JsonSchema>): Record<string, JsonSchema> {
-  return Object.fromEntries(Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1)));
 }

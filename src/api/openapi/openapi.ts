@@ -14,6 +14,13 @@ const DESCRIPTION = `Countfree counts the octets of mirrored SIM traffic, decide
 - **Sending again is safe** with an \`Idempotency-Key\`; changing is safe with \`If-Match\`.`;
 
 const TAGS: readonly Tag[] = [
+  { name: 'realms', description: 'Address spaces, and the mirrors that bring their traffic' },
+  { name: 'sims', description: 'SIMs' },
+  { name: 'sessions', description: 'Which SIM held which address when' },
+  { name: 'services', description: 'What plans make free or not, with versioned destination rules' },
+  { name: 'plans', description: 'Prices, quotas and what is free, with versioned terms' },
+  { name: 'subscriptions', description: 'Which SIM is on which plan when' },
+  { name: 'usage', description: 'Octets by SIM, service and evidence, and where every other octet went' },
   { name: 'api-keys', description: 'Who may use the API, and for what' },
   { name: 'operation', description: 'For those who run the service; no API key needed' },
 ];

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Global, Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
-import { DataSource, type EntityTarget, type ObjectLiteral } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect } from 'vitest';
 import {
   ApiKeysService,
@@ -12,6 +12,10 @@ import {
   type ApiModuleSettings,
   type Scope,
 } from '../../../src/api/index.js';
+import { catalogueEntities } from '../../../src/catalogue/index.js';
+import { meterEntities } from '../../../src/meter/index.js';
+import { plansEntities } from '../../../src/plans/index.js';
+import { simsEntities } from '../../../src/sims/index.js';
 import { CLOCK, createLogger, LOGGER, type Clock } from '../../../src/shared/index.js';
 import { createTestDatabase, type TestDatabase } from '../../support/database.js';
 
@@ -40,11 +44,6 @@ export interface Call {
   key?: string | null;
 }
 
-export interface TestApiSettings extends ApiModuleSettings {
-  /** Besides the API's own. */
-  entities?: EntityTarget<ObjectLiteral>[];
-}
-
 /** The API over real HTTP, on a database of its own. */
 export class TestApi {
   readonly clock = new TestClock();
@@ -54,8 +53,10 @@ export class TestApi {
   origin!: string;
   adminKey!: string;
 
-  async start(settings: TestApiSettings = {}): Promise<void> {
-    this.database = await createTestDatabase({ entities: [...entities, ...(settings.entities ?? [])] });
+  async start(settings: ApiModuleSettings = {}): Promise<void> {
+    this.database = await createTestDatabase({
+      entities: [...entities, ...simsEntities, ...catalogueEntities, ...plansEntities, ...meterEntities],
+    });
     const { dataSource } = this.database;
     const logger = createLogger('info', {
       write: (line) => this.logLines.push(JSON.parse(line) as Record<string, unknown>),
@@ -90,7 +91,9 @@ export class TestApi {
   }
 
   async key(...scopes: Scope[]): Promise<string> {
-    const { secret } = await this.app.get(ApiKeysService, { strict: false }).create({ name: 'test', scopes });
+    const { secret } = await this.app
+      .get(ApiKeysService, { strict: false })
+      .create({ name: 'test', scopes, expiresAt: null });
     return secret;
   }
 
@@ -127,7 +130,7 @@ export class TestApi {
 }
 
 /** Starts the API before the file's first test and stops it after its last. */
-export function useApi(settings?: TestApiSettings): TestApi {
+export function useApi(settings?: ApiModuleSettings): TestApi {
   const api = new TestApi();
   beforeAll(() => api.start(settings));
   afterAll(() => api.stop());
