@@ -12,7 +12,7 @@ export class RedisHealth {
 
   constructor(
     private readonly place: string,
-    private readonly logger: Pick<Logger, 'log' | 'warn' | 'error'>,
+    private readonly logger: Pick<Logger, 'warn' | 'error'>,
     /** Monotonic enough for a reminder: not the injected clock, which a test may hold. */
     private readonly now: () => number = () => performance.now(),
   ) {}
@@ -45,7 +45,7 @@ export class RedisHealth {
     const seconds = ((this.now() - this.awaySince) / 1000).toFixed(1);
     this.awaySince = undefined;
     this.toldAt = 0;
-    this.logger.log(`Redis at ${this.place} is back after ${seconds} s.`);
+    this.logger.warn(`Redis at ${this.place} is back after ${seconds} s.`);
   }
 
   /** Any other failure of the queue: each text once a minute. */

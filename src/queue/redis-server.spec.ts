@@ -74,7 +74,7 @@ describe('RedisHealth', () => {
     const lines: string[] = [];
     const add = (line: string) => lines.push(line);
     let now = 1_000;
-    const health = new RedisHealth('r:1', { log: add, warn: add, error: add }, () => now);
+    const health = new RedisHealth('r:1', { warn: add, error: add }, () => now);
     return { lines, health, pass: (ms: number) => (now += ms) };
   }
 

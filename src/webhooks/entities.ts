@@ -177,7 +177,7 @@ export class WebhookAttemptEntity {
   responseHead!: string | null;
 }
 
-export const webhookEntities = [
+export const webhooksEntities = [
   OutboxSequenceEntity,
   OutboxEventEntity,
   WebhookEndpointEntity,

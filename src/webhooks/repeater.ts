@@ -14,7 +14,7 @@ export class Repeater {
     private readonly what: string,
     private readonly work: () => Promise<void>,
     private readonly intervalMs: number,
-    private readonly logger: Pick<Logger, 'log' | 'warn'>,
+    private readonly logger: Pick<Logger, 'warn'>,
   ) {}
 
   start(): void {
@@ -39,7 +39,7 @@ export class Repeater {
   private async once(): Promise<void> {
     try {
       await this.work();
-      if (this.failing) this.logger.log(`${this.what} works again.`);
+      if (this.failing) this.logger.warn(`${this.what} works again.`);
       this.failing = false;
     } catch (error) {
       if (!this.failing) {

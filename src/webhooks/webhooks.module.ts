@@ -1,4 +1,5 @@
-import { Module, type DynamicModule, type InjectionToken, type ModuleMetadata } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/index.js';
 import { DeliverHandler } from './deliver.handler.js';
 import { WebhookDeliveries } from './deliveries.service.js';
 import { OutboxDispatcher } from './dispatcher.js';
@@ -8,38 +9,27 @@ import { Outbox } from './outbox.js';
 import { DEFAULT_WEBHOOK_SETTINGS, WEBHOOK_SETTINGS, type WebhookSettings } from './settings.js';
 import { WakeUps } from './wake-ups.js';
 
-export interface WebhooksModuleOptions extends Pick<ModuleMetadata, 'imports'> {
-  inject?: InjectionToken[];
-  /** What is left out is as in DEFAULT_WEBHOOK_SETTINGS. */
-  useFactory: (...dependencies: never[]) => Partial<WebhookSettings> | Promise<Partial<WebhookSettings>>;
-}
-
-/** Outbox, endpoints and deliveries. Needs DataSource, CLOCK and the QueueModule from the application. */
-@Module({})
-export class WebhooksModule {
-  static forRootAsync(options: WebhooksModuleOptions): DynamicModule {
-    return {
-      module: WebhooksModule,
-      global: true,
-      imports: options.imports ?? [],
-      providers: [
-        {
-          provide: WEBHOOK_SETTINGS,
-          inject: options.inject ?? [],
-          useFactory: async (...dependencies: never[]): Promise<WebhookSettings> => ({
-            ...DEFAULT_WEBHOOK_SETTINGS,
-            ...(await options.useFactory(...dependencies)),
-          }),
-        },
-        Outbox,
-        WakeUps,
-        EndpointKeys,
-        WebhookEndpoints,
-        WebhookDeliveries,
-        OutboxDispatcher,
-        DeliverHandler,
-      ],
-      exports: [Outbox, WebhookEndpoints, WebhookDeliveries, OutboxDispatcher],
-    };
-  }
-}
+/** Outbox, endpoints and deliveries. Needs CONFIG, CLOCK, DataSource and the QueueModule from the application. */
+@Module({
+  providers: [
+    {
+      provide: WEBHOOK_SETTINGS,
+      inject: [CONFIG],
+      useFactory: ({ webhooks, secretKey, roles }: Config): WebhookSettings => ({
+        ...DEFAULT_WEBHOOK_SETTINGS,
+        ...webhooks,
+        secretKey,
+        work: roles.includes('worker'),
+      }),
+    },
+    Outbox,
+    WakeUps,
+    EndpointKeys,
+    WebhookEndpoints,
+    WebhookDeliveries,
+    OutboxDispatcher,
+    DeliverHandler,
+  ],
+  exports: [Outbox, WebhookEndpoints, WebhookDeliveries, OutboxDispatcher],
+})
+export class WebhooksModule {}
