@@ -26,7 +26,9 @@ constexpr uint32_t kLinkIpv4 = 228;
 constexpr uint32_t kLinkIpv6 = 229;
 constexpr uint32_t kLinkLinuxCooked2 = 276;
 
-uint16_t be16(const uint8_t *at) { return static_cast<uint16_t>((at[0] << 8) | at[1]); }
+uint16_t be16(const uint8_t *at) {
+    return static_cast<uint16_t>((at[0] << 8) | at[1]);
+}
 
 bool rawHeader(uint32_t linkType, const uint8_t *data, uint32_t caplen, LinkHeader &header) {
     bool six = caplen > 0 ? (data[0] >> 4) == 6 : linkType == kLinkIpv6;
@@ -35,8 +37,8 @@ bool rawHeader(uint32_t linkType, const uint8_t *data, uint32_t caplen, LinkHead
 }
 
 /*
- * BSD loopback: the address family as a 32-bit integer, in the byte order of the machine that captured (null) or in
- * network order (loop). AF_INET6 differs between systems.
+ * BSD loopback: the address family as a 32-bit integer, in the byte order of the machine that captured (null)
+ * or in network order (loop). AF_INET6 differs between systems.
  */
 bool familyHeader(const uint8_t *data, uint32_t caplen, LinkHeader &header) {
     if (caplen < 4)

@@ -8,13 +8,14 @@ namespace countfree {
 
 /* What stands before the network layer of a captured packet, told as an Ethernet header would. */
 struct LinkHeader {
-    uint32_t length = 0;     /* bytes before the network layer */
+    uint32_t length = 0; /* bytes before the network layer */
     uint16_t etherType = 0;
 };
 
 constexpr uint32_t kLinkEthernet = 1;
 
-/* True if packets of this LINKTYPE_ value (tcpdump.org/linktypes.html) can be put behind an Ethernet header. */
+/* True if packets of this LINKTYPE_ value (tcpdump.org/linktypes.html) can be put behind an Ethernet header.
+ */
 bool linkTypeKnown(uint32_t linkType);
 
 /* Name of a LINKTYPE_ value for messages; "unknown" where there is none here. */

@@ -66,8 +66,10 @@ std::string describeForeign(const uint8_t *at, size_t have) {
          4, "an ELF program"},
         {"RTSS", 4, "a Microsoft Network Monitor capture: convert it with `editcap -F pcapng`"},
         {"GMBU", 4, "a Microsoft Network Monitor capture: convert it with `editcap -F pcapng`"},
-        {"\x34\xcd\xb2\xa1", 4, "a pcap file in Kuznetzov's modified form: convert it with `editcap -F pcapng`"},
-        {"\xa1\xb2\xcd\x34", 4, "a pcap file in Kuznetzov's modified form: convert it with `editcap -F pcapng`"},
+        {"\x34\xcd\xb2\xa1", 4,
+         "a pcap file in Kuznetzov's modified form: convert it with `editcap -F pcapng`"},
+        {"\xa1\xb2\xcd\x34", 4,
+         "a pcap file in Kuznetzov's modified form: convert it with `editcap -F pcapng`"},
         {"%PDF", 4, "a PDF document"},
     };
     for (const Known &one : known)
@@ -168,12 +170,14 @@ CaptureStatus CaptureParser::finish() {
     uint64_t begun = carry_.size();
     if (state_ == State::kMagic) {
         fail(CaptureFaultKind::kForeign,
-             begun == 0 && position_ == 0 ? "the file is empty"
-                                          : formatted("the file ends after %llu bytes, within the file header", begun));
+             begun == 0 && position_ == 0
+                 ? "the file is empty"
+                 : formatted("the file ends after %llu bytes, within the file header", begun));
     } else if (begun > 0 || skip_ > 0 || state_ == State::kBlockTrailer) {
         uint64_t end = position_ + begun;
         fail(CaptureFaultKind::kTruncated,
-             formatted("the file is cut at byte %llu, within the record that starts at byte %llu", end, position_));
+             formatted("the file is cut at byte %llu, within the record that starts at byte %llu", end,
+                       position_));
         fault_.offset = end;
     }
     return status_;
@@ -200,7 +204,8 @@ size_t CaptureParser::step(const uint8_t *at, size_t have, PacketSink &sink) {
 }
 
 size_t CaptureParser::readMagic(const uint8_t *at, size_t have) {
-    /* So many bytes tell every foreign format apart (describeForeign); a shorter file is no capture either. */
+    /* So many bytes tell every foreign format apart (describeForeign); a shorter file is no capture either.
+     */
     if (have < kBlockOverhead)
         return want(kBlockOverhead);
     uint32_t magic = load32(at);
@@ -212,17 +217,20 @@ size_t CaptureParser::readMagic(const uint8_t *at, size_t have) {
     if (swapped_)
         magic = __builtin_bswap32(magic);
     if (magic != kPcapMicro && magic != kPcapNano)
-        return fail(CaptureFaultKind::kForeign, "this is no pcap or pcapng file: found " + describeForeign(at, have));
+        return fail(CaptureFaultKind::kForeign,
+                    "this is no pcap or pcapng file: found " + describeForeign(at, have));
     if (have < kPcapHeader)
         return want(kPcapHeader);
     uint16_t major = u16(at + 4);
     uint16_t minor = u16(at + 6);
     if (major != 2 || minor < 4)
-        return fail(CaptureFaultKind::kForeign, formatted("pcap version %llu.%llu is not known; 2.4 is", major, minor));
+        return fail(CaptureFaultKind::kForeign,
+                    formatted("pcap version %llu.%llu is not known; 2.4 is", major, minor));
     uint32_t network = u32(at + 20);
     Interface interface;
     interface.linkType = network & 0xffff;
-    /* Bit 26: the four bits at the top give the octets of frame check sequence that end each packet, in pairs. */
+    /* Bit 26: the four bits at the top give the octets of frame check sequence that end each packet, in
+     * pairs. */
     if (network & 0x04000000)
         interface.fcsBytes = (network >> 28) * 2;
     interface.multiplier = magic == kPcapNano ? 1 : 1000;
@@ -247,8 +255,8 @@ size_t CaptureParser::readPcapRecord(const uint8_t *at, size_t have, PacketSink 
     uint32_t caplen = u32(at + 8);
     if (caplen > kMaxCaplen)
         return fail(CaptureFaultKind::kCorrupt,
-                    formatted("the record at byte %llu claims %llu captured bytes, more than any packet has", position_,
-                              caplen));
+                    formatted("the record at byte %llu claims %llu captured bytes, more than any packet has",
+                              position_, caplen));
     if (have < kPcapRecordHeader + caplen)
         return want(kPcapRecordHeader + caplen);
     uint64_t fraction = static_cast<uint64_t>(u32(at + 4)) * (nanoseconds_ ? 1 : 1000);
@@ -278,7 +286,8 @@ size_t CaptureParser::readBlock(const uint8_t *at, size_t have, PacketSink &sink
     }
     if (total > kMaxBlock)
         return fail(CaptureFaultKind::kCorrupt,
-                    formatted("the block at byte %llu claims %llu bytes, more than any packet needs", position_, total));
+                    formatted("the block at byte %llu claims %llu bytes, more than any packet needs",
+                              position_, total));
     if (have < total)
         return want(total);
     if (u32(at + total - 4) != total)
@@ -309,8 +318,9 @@ size_t CaptureParser::readSection(const uint8_t *at, size_t have) {
     if (swapped)
         total = __builtin_bswap32(total);
     if (total < 28 || total % 4 != 0 || total > kMaxBlock)
-        return fail(CaptureFaultKind::kCorrupt,
-                    formatted("the section header at byte %llu has the impossible length %llu", position_, total));
+        return fail(
+            CaptureFaultKind::kCorrupt,
+            formatted("the section header at byte %llu has the impossible length %llu", position_, total));
     if (have < total)
         return want(total);
     swapped_ = swapped;
@@ -375,12 +385,13 @@ void CaptureParser::readInterfaceOptions(const uint8_t *at, size_t length, Inter
 uint64_t CaptureParser::clamp(__int128 time) {
     if (time >= 0 && time <= static_cast<__int128>(kMaxTimeNs))
         return static_cast<uint64_t>(time);
-    totals_.clamped_times += 1;
+    timeClamped_ = true;
     return time < 0 ? 0 : kMaxTimeNs;
 }
 
 uint64_t CaptureParser::blockTime(const Interface &interface, uint64_t ticks) {
     uint64_t quick;
+    timeClamped_ = false;
     if (interface.shift == 0 && interface.divisor == 1 && interface.offsetSeconds == 0 &&
         !__builtin_mul_overflow(ticks, interface.multiplier, &quick) && quick <= kMaxTimeNs)
         return quick;
@@ -392,13 +403,15 @@ uint64_t CaptureParser::blockTime(const Interface &interface, uint64_t ticks) {
 size_t CaptureParser::readPacketBlock(const uint8_t *at, uint32_t total, uint32_t type, PacketSink &sink) {
     uint32_t header = type == kSimplePacketBlock ? 12 : 28;
     if (total < header + 4)
-        return fail(CaptureFaultKind::kCorrupt, formatted("the packet block at byte %llu is too short", position_));
+        return fail(CaptureFaultKind::kCorrupt,
+                    formatted("the packet block at byte %llu is too short", position_));
     uint32_t index = type == kSimplePacketBlock     ? 0
                      : type == kEnhancedPacketBlock ? u32(at + 8)
                                                     : u16(at + 8);
     if (index >= interfaces_.size())
         return fail(CaptureFaultKind::kCorrupt,
-                    formatted("the packet at byte %llu names interface %llu, which was not described", position_, index));
+                    formatted("the packet at byte %llu names interface %llu, which was not described",
+                              position_, index));
     const Interface &interface = interfaces_[index];
     if (!checkLinkType(interface.linkType))
         return 0;
@@ -413,6 +426,7 @@ size_t CaptureParser::readPacketBlock(const uint8_t *at, uint32_t total, uint32_
         if (interface.snapLength > 0)
             caplen = std::min(caplen, interface.snapLength);
         time = lastTime_;
+        timeClamped_ = false;
     } else {
         time = blockTime(interface, static_cast<uint64_t>(u32(at + 12)) << 32 | u32(at + 16));
         caplen = u32(at + 20);
@@ -420,8 +434,8 @@ size_t CaptureParser::readPacketBlock(const uint8_t *at, uint32_t total, uint32_
     }
     if (caplen > room || caplen > kMaxCaplen)
         return fail(CaptureFaultKind::kCorrupt,
-                    formatted("the packet at byte %llu claims %llu captured bytes, more than its block holds", position_,
-                              caplen));
+                    formatted("the packet at byte %llu claims %llu captured bytes, more than its block holds",
+                              position_, caplen));
     return deliver(interface, at + header, caplen, wirelen, time, sink) ? total : 0;
 }
 
@@ -435,14 +449,21 @@ bool CaptureParser::insideWindow(uint64_t time) {
     return true;
 }
 
-bool CaptureParser::deliver(const Interface &interface, const uint8_t *data, uint32_t caplen, uint32_t wirelen,
-                            uint64_t time, PacketSink &sink) {
+bool CaptureParser::deliver(const Interface &interface, const uint8_t *data, uint32_t caplen,
+                            uint32_t wirelen, uint64_t time, PacketSink &sink) {
     if (!insideWindow(time)) {
         status_ = CaptureStatus::kWindow;
         return false;
     }
     /* A file that says fewer bytes were on the wire than it holds is wrong about the wire. */
     wirelen = std::max(wirelen, caplen);
+    bool lengthClamped = false;
+    if (wirelen > kMaxCaplen) {
+        /* A claim that no packet can keep must not become octets (IPv4 length 0 counts what was on the wire).
+         */
+        wirelen = kMaxCaplen;
+        lengthClamped = true;
+    }
     const uint8_t *frame = data;
     uint32_t frameCaplen = caplen;
     uint32_t frameWirelen = wirelen;
@@ -453,7 +474,8 @@ bool CaptureParser::deliver(const Interface &interface, const uint8_t *data, uin
     if (interface.linkType != kLinkEthernet) {
         LinkHeader header;
         if (!readLinkHeader(interface.linkType, data, frameCaplen, header))
-            header = {frameCaplen, 0x0800}; /* cut within the link header: the engine finds no IP header behind it */
+            header = {frameCaplen,
+                      0x0800}; /* cut within the link header: the engine finds no IP header behind it */
         if (scratch_.empty())
             scratch_.resize(kEthernetHeader + kMaxCaplen);
         scratch_[12] = static_cast<uint8_t>(header.etherType >> 8);
@@ -470,6 +492,8 @@ bool CaptureParser::deliver(const Interface &interface, const uint8_t *data, uin
     }
     lastTime_ = time;
     totals_.packets += 1;
+    totals_.clamped_lengths += lengthClamped ? 1 : 0;
+    totals_.clamped_times += timeClamped_ ? 1 : 0;
     totals_.wire_bytes += wirelen;
     return true;
 }

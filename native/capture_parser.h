@@ -2,8 +2,9 @@
 /*
  * Streaming reader of pcap and pcapng, without N-API so that a test main and a fuzzer can drive it.
  *
- * Bytes come in chunks of any size, packets go to a PacketSink as Ethernet frames. Memory is bounded by the largest
- * record that is believed (kMaxBlock), whatever a file claims. Formats: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng.
+ * Bytes come in chunks of any size, packets go to a PacketSink as Ethernet frames. Memory is bounded by the
+ * largest record that is believed (kMaxBlock), whatever a file claims. Formats: draft-ietf-opsawg-pcap,
+ * draft-ietf-opsawg-pcapng.
  */
 #ifndef COUNTFREE_CAPTURE_PARSER_H
 #define COUNTFREE_CAPTURE_PARSER_H
@@ -26,9 +27,10 @@ constexpr size_t kMaxInterfaces = 65536;
 constexpr uint64_t kMaxTimeNs = 9007199254740991ull * 1000ull;
 
 enum class CaptureStatus {
-    kMore,   /* every byte given was taken: feed the next chunk */
-    kSink,   /* the sink did not take the next packet (sinkResult() says why): make room, then feed the rest */
-    kWindow, /* the next packet lies outside the time window or behind the offset limit: nextWindow(), then feed the rest */
+    kMore, /* every byte given was taken: feed the next chunk */
+    kSink, /* the sink did not take the next packet (sinkResult() says why): make room, then feed the rest */
+    kWindow, /* the next packet lies outside the time window or behind the offset limit: nextWindow(), then
+                feed the rest */
     kFault,  /* see fault(); what came before it was delivered */
 };
 
@@ -44,6 +46,8 @@ struct CaptureTotals {
     uint64_t packets = 0;
     uint64_t wire_bytes = 0;    /* as the file states them, link header included */
     uint64_t clamped_times = 0; /* time stamps outside 1970..2255, moved to its edge */
+    uint64_t clamped_lengths =
+        0; /* packets said to be longer than kMaxCaplen on the wire, taken as that long */
     uint64_t skipped_blocks = 0; /* pcapng blocks that hold no packets */
 };
 
@@ -51,11 +55,13 @@ class CaptureParser {
   public:
     /*
      * windowNs: packets of one window have the same floor(time / windowNs); 0 = no window.
-     * windowBytes: a window also ends at the first record that starts this many bytes after the window's first; 0 = no limit.
+     * windowBytes: a window also ends at the first record that starts this many bytes after the window's
+     * first; 0 = no limit.
      */
     explicit CaptureParser(uint64_t windowNs = 0, uint64_t windowBytes = 0);
 
-    /* Delivers the packets that are whole in the bytes given so far. Returns how many of `length` were taken. */
+    /* Delivers the packets that are whole in the bytes given so far. Returns how many of `length` were taken.
+     */
     size_t feed(const uint8_t *data, size_t length, PacketSink &sink);
 
     /* The file ends here: a record begun but not whole becomes a fault. */
@@ -98,8 +104,8 @@ class CaptureParser {
     size_t readPacketBlock(const uint8_t *at, uint32_t total, uint32_t type, PacketSink &sink);
     size_t readTrailer(const uint8_t *at, size_t have);
     void readInterfaceOptions(const uint8_t *at, size_t length, Interface &interface);
-    bool deliver(const Interface &interface, const uint8_t *data, uint32_t caplen, uint32_t wirelen, uint64_t time,
-                 PacketSink &sink);
+    bool deliver(const Interface &interface, const uint8_t *data, uint32_t caplen, uint32_t wirelen,
+                 uint64_t time, PacketSink &sink);
     bool insideWindow(uint64_t time);
     uint64_t blockTime(const Interface &interface, uint64_t ticks);
     uint64_t clamp(__int128 time);
@@ -132,6 +138,7 @@ class CaptureParser {
     uint64_t windowTo_ = 0;
     uint64_t windowEndPosition_ = 0;
     uint64_t lastTime_ = 0;
+    bool timeClamped_ = false; /* the packet at hand; counted once it is delivered */
 };
 
 } // namespace countfree

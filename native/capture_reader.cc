@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture_reader.h"
 
+#include "packet_sink_napi.h"
+
 #include <cstring>
 #include <string>
 
@@ -8,7 +10,9 @@ namespace countfree {
 
 namespace {
 
-uint64_t positive(const Napi::Value &value) { return static_cast<uint64_t>(value.As<Napi::Number>().Int64Value()); }
+uint64_t positive(const Napi::Value &value) {
+    return static_cast<uint64_t>(value.As<Napi::Number>().Int64Value());
+}
 
 const char *faultName(CaptureFaultKind kind) {
     switch (kind) {
@@ -96,6 +100,7 @@ Napi::Value CaptureReader::status(const Napi::CallbackInfo &info) {
     object.Set("packets", static_cast<double>(totals.packets));
     object.Set("wireBytes", static_cast<double>(totals.wire_bytes));
     object.Set("clampedTimes", static_cast<double>(totals.clamped_times));
+    object.Set("clampedLengths", static_cast<double>(totals.clamped_lengths));
     object.Set("skippedBlocks", static_cast<double>(totals.skipped_blocks));
     if (parser_.status() == CaptureStatus::kFault) {
         auto fault = Napi::Object::New(env);

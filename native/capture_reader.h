@@ -8,7 +8,8 @@
 
 namespace countfree {
 
-/* CaptureParser for JavaScript; typed and documented in src/capture/capture-reader.ts, which validates arguments. */
+/* CaptureParser for JavaScript; typed and documented in src/capture/capture-reader.ts, which validates
+ * arguments. */
 class CaptureReader : public Napi::ObjectWrap<CaptureReader> {
   public:
     static void Init(Napi::Env env, Napi::Object exports);

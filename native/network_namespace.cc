@@ -27,8 +27,9 @@ class NamespaceVisit {
             return failure("opening " + path);
         std::string problem;
         if (setns(target, CLONE_NEWNET) != 0)
-            problem = failure(errno == EPERM ? "entering a network namespace needs root or CAP_SYS_ADMIN: " + path
-                                             : "entering " + path);
+            problem =
+                failure(errno == EPERM ? "entering a network namespace needs root or CAP_SYS_ADMIN: " + path
+                                       : "entering " + path);
         else
             away_ = true;
         ::close(target);
@@ -37,7 +38,8 @@ class NamespaceVisit {
     ~NamespaceVisit() {
         if (away_ && setns(home_, CLONE_NEWNET) != 0) {
             /* Going on in the wrong namespace would attach and listen in the wrong place. */
-            std::fprintf(stderr, "countfree: cannot return to the network namespace: %s\n", std::strerror(errno));
+            std::fprintf(stderr, "countfree: cannot return to the network namespace: %s\n",
+                         std::strerror(errno));
             std::abort();
         }
         if (home_ >= 0)
@@ -62,7 +64,8 @@ Napi::Value insideNetworkNamespace(const Napi::CallbackInfo &info) {
 } // namespace
 
 void InitNetworkNamespace(Napi::Env env, Napi::Object exports) {
-    exports.Set("insideNetworkNamespace", Napi::Function::New<insideNetworkNamespace>(env, "insideNetworkNamespace"));
+    exports.Set("insideNetworkNamespace",
+                Napi::Function::New<insideNetworkNamespace>(env, "insideNetworkNamespace"));
 }
 
 } // namespace countfree

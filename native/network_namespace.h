@@ -7,9 +7,9 @@
 namespace countfree {
 
 /*
- * insideNetworkNamespace(path, work): calls work() with this thread in the network namespace at `path` (such as
- * /run/netns/x or /proc/<pid>/ns/net) and comes back, also when work throws. Sockets and XDP links made there stay
- * there. Typed and documented in src/capture/network-namespace.ts.
+ * insideNetworkNamespace(path, work): calls work() with this thread in the network namespace at `path` (such
+ * as /run/netns/x or /proc/<pid>/ns/net) and comes back, also when work throws. Sockets and XDP links made
+ * there stay there. Typed and documented in src/capture/network-namespace.ts.
  */
 void InitNetworkNamespace(Napi::Env env, Napi::Object exports);
 

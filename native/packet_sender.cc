@@ -66,8 +66,10 @@ FrameSocket::FrameSocket(const std::string &interfaceName) {
         raise(ENODEV, "no interface is named " + interfaceName);
     descriptor_ = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     if (descriptor_ < 0)
-        raise(errno, errno == EPERM ? "opening a packet socket needs root or CAP_NET_RAW" : "opening a packet socket failed");
-    /* More than the default lets the kernel work while we fill the next batch; refused above wmem_max, which does no harm. */
+        raise(errno, errno == EPERM ? "opening a packet socket needs root or CAP_NET_RAW"
+                                    : "opening a packet socket failed");
+    /* More than the default lets the kernel work while we fill the next batch; refused above wmem_max, which
+     * does no harm. */
     if (setsockopt(descriptor_, SOL_SOCKET, SO_SNDBUFFORCE, &kSendBufferBytes, sizeof kSendBufferBytes) != 0)
         setsockopt(descriptor_, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof kSendBufferBytes);
     sockaddr_ll address{};
@@ -111,7 +113,7 @@ void FrameSocket::send(const uint8_t *packed, size_t length, double framesPerSec
                 if (errno == EINTR)
                     continue;
                 if (errno != ENOBUFS && errno != EAGAIN)
-                    raise(errno, errno == EMSGSIZE    ? "a frame is longer than the interface's MTU"
+                    raise(errno, errno == EMSGSIZE   ? "a frame is longer than the interface's MTU"
                                  : errno == ENETDOWN ? "the interface is down (ip link set up)"
                                                      : "sending a frame failed");
                 waitForRoom();
@@ -125,7 +127,8 @@ void FrameSocket::send(const uint8_t *packed, size_t length, double framesPerSec
         offset = next;
         paced += batch.count;
         if (framesPerSecond > 0)
-            std::this_thread::sleep_until(begin + std::chrono::duration<double>(static_cast<double>(paced) / framesPerSecond));
+            std::this_thread::sleep_until(
+                begin + std::chrono::duration<double>(static_cast<double>(paced) / framesPerSecond));
     }
 }
 
@@ -133,7 +136,8 @@ namespace {
 
 class SendWorker : public Napi::AsyncWorker {
   public:
-    SendWorker(Napi::Env env, std::shared_ptr<FrameSocket> socket, Napi::Uint8Array packed, double framesPerSecond)
+    SendWorker(Napi::Env env, std::shared_ptr<FrameSocket> socket, Napi::Uint8Array packed,
+               double framesPerSecond)
         : Napi::AsyncWorker(env), deferred_(Napi::Promise::Deferred::New(env)), socket_(std::move(socket)),
           packed_(Napi::Persistent(packed)), data_(packed.Data()), length_(packed.ByteLength()),
           framesPerSecond_(framesPerSecond) {}
@@ -193,7 +197,8 @@ PacketSender::PacketSender(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Pa
 Napi::Value PacketSender::send(const Napi::CallbackInfo &info) {
     if (socket_ == nullptr)
         throw Napi::Error::New(info.Env(), "the packet sender is closed");
-    auto *worker = new SendWorker(info.Env(), socket_, info[0].As<Napi::Uint8Array>(), info[1].As<Napi::Number>().DoubleValue());
+    auto *worker = new SendWorker(info.Env(), socket_, info[0].As<Napi::Uint8Array>(),
+                                  info[1].As<Napi::Number>().DoubleValue());
     Napi::Promise promise = worker->promise();
     worker->Queue();
     return promise;

@@ -15,7 +15,8 @@ struct SentFrames {
     uint64_t octets = 0; /* of whole frames, link header included */
 };
 
-/* A packet socket bound to one interface: what goes in comes out on the wire as it is. Without N-API, thread-safe close. */
+/* A packet socket bound to one interface: what goes in comes out on the wire as it is. Without N-API,
+ * thread-safe close. */
 class FrameSocket {
   public:
     /* Throws std::system_error with the name of the step that failed. */
@@ -25,8 +26,8 @@ class FrameSocket {
     FrameSocket &operator=(const FrameSocket &) = delete;
 
     /*
-     * Sends frames packed as u32 length (host order) + bytes. framesPerSecond 0 = as fast as the interface takes them.
-     * Blocks. `sent` is exact also when it throws.
+     * Sends frames packed as u32 length (host order) + bytes. framesPerSecond 0 = as fast as the interface
+     * takes them. Blocks. `sent` is exact also when it throws.
      */
     void send(const uint8_t *packed, size_t length, double framesPerSecond, SentFrames &sent);
 

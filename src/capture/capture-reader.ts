@@ -25,6 +25,8 @@ export interface CaptureReaderStatus {
   wireBytes: number;
   /** Time stamps outside 1970..2255, moved to the edge. */
   clampedTimes: number;
+  /** Packets said to be longer than 262,144 bytes on the wire, taken as that long. */
+  clampedLengths: number;
   /** pcapng blocks that hold no packet, skipped. */
   skippedBlocks: number;
   fault?: CaptureFault;
