@@ -17,6 +17,25 @@ export interface UsageRow {
   packetsDown: bigint;
 }
 
+/** Hours of one SIM, UNIX milliseconds: from inclusive, to exclusive. */
+export interface UsageSpan {
+  simKey: number;
+  from: number;
+  to: number;
+}
+
+/** Usage of one reason, summed over the hours of a span. */
+export interface UsageSpanRow extends Pick<
+  UsageRow,
+  'serviceCode' | 'serviceVersionId' | 'evidence' | 'rule' | 'octetsUp' | 'octetsDown'
+> {
+  /** Index of the span that was asked for. */
+  span: number;
+  /** First and last hour with usage, UNIX milliseconds. */
+  firstHour: number;
+  lastHour: number;
+}
+
 /** Packets and octets that are not on a SIM's account. */
 export interface AccountTotal {
   account: string;

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { EVIDENCES, type Evidence } from '../identify/index.js';
 import { decodeCursor, encodeCursor, toPage, type Page, type PageRequest } from '../shared/index.js';
 import { toSafeInteger } from '../database/index.js';
-import type { UsageRow } from './types.js';
+import type { UsageRow, UsageSpan, UsageSpanRow } from './types.js';
 
 export const RESOLUTIONS = ['hour', 'day', 'month'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
@@ -106,6 +106,52 @@ export class UsageReader {
       evidence: evidenceOf(row.evidence),
       rule: row.rule,
       ...counters(row),
+    }));
+  }
+
+  /**
+   * Usage summed over each span's hours, for rating that does not look at the hour: a row per span, service version,
+   * evidence and rule. `span` is the index in `spans`; a span without usage has no row.
+   */
+  async usageOfSpans(spans: readonly UsageSpan[]): Promise<UsageSpanRow[]> {
+    if (spans.length === 0) return [];
+    const rows = await this.dataSource.query<
+      (RawItem & { span: string; first_hour: Date; last_hour: Date })[]
+    >(
+      `SELECT u.span, v.service_code, r.service_version_id, r.evidence, r.rule,
+              min(u.first_hour) AS first_hour, max(u.last_hour) AS last_hour,
+              sum(u.octets_up)::text AS octets_up, sum(u.octets_down)::text AS octets_down
+       FROM (
+         SELECT g.span, b.reason_id, min(b.hour) AS first_hour, max(b.hour) AS last_hour,
+                sum(b.octets_up) AS octets_up, sum(b.octets_down) AS octets_down
+         FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY
+              AS g (sim_key, from_hour, to_hour, span)
+         JOIN usage_bucket b ON b.sim_key = g.sim_key AND b.hour >= g.from_hour AND b.hour < g.to_hour
+         WHERE b.hour >= $4 AND b.hour < $5
+         GROUP BY g.span, b.reason_id
+       ) u
+       JOIN usage_reason r ON r.id = u.reason_id
+       LEFT JOIN service_version v ON v.id = r.service_version_id
+       GROUP BY u.span, v.service_code, r.service_version_id, r.evidence, r.rule`,
+      [
+        spans.map((span) => span.simKey),
+        spans.map((span) => new Date(span.from)),
+        spans.map((span) => new Date(span.to)),
+        // Known when the query is planned: leaves the partitions of other months out.
+        new Date(spans.reduce((least, { from }) => Math.min(least, from), Infinity)),
+        new Date(spans.reduce((most, { to }) => Math.max(most, to), -Infinity)),
+      ],
+    );
+    return rows.map((row) => ({
+      span: Number(row.span) - 1,
+      firstHour: row.first_hour.getTime(),
+      lastHour: row.last_hour.getTime(),
+      serviceCode: row.service_code,
+      serviceVersionId: row.service_version_id,
+      evidence: evidenceOf(row.evidence),
+      rule: row.rule,
+      octetsUp: BigInt(row.octets_up),
+      octetsDown: BigInt(row.octets_down),
     }));
   }
 

@@ -1,7 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { toSafeInteger } from '../database/index.js';
-import type { Calendar } from './calendar.js';
+import { periodOfMonth, type Calendar } from './calendar.js';
 import type { PlanTerms } from './terms.js';
+
+const DAY_MS = 86_400_000;
 
 /** What is closed together: one calendar, one currency. A statement belongs to exactly one of them. */
 export interface BillingCalendar extends Calendar {
@@ -48,6 +50,19 @@ export class SegmentsReader {
        WHERE g.starts_at < g.ends_at ORDER BY 1, 2, 3`,
       [from, to],
     );
+  }
+
+  /** The calendars that have a SIM in the period that starts in the month `YYYY-MM`. */
+  async calendarsOfMonth(manager: EntityManager, month: string): Promise<BillingCalendar[]> {
+    const { from, to } = periodOfMonth({ timeZone: 'UTC', anchorDay: 1 }, month);
+    // Wide enough for every zone, and for a period that starts on the month's last day.
+    const wide = [new Date(from - 2 * DAY_MS), new Date(to + 33 * DAY_MS)] as const;
+    const found: BillingCalendar[] = [];
+    for (const calendar of await this.calendars(manager, ...wide)) {
+      const sims = await this.sims(manager, calendar, periodOfMonth(calendar, month), 0, 1);
+      if (sims.length > 0) found.push(calendar);
+    }
+    return found;
   }
 
   /** The next SIMs after `after`, by key, that have a segment of the calendar in the span. */

@@ -1,0 +1,37 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { MeterModule } from '../meter/index.js';
+import { PlansModule } from '../plans/index.js';
+import { Outbox } from '../webhooks/index.js';
+import { ClosePeriodJob } from './close-period.job.js';
+import { ClosingRepository } from './closing.repository.js';
+import { ClosingService } from './closing.service.js';
+import { ReportsRepository } from './reports.repository.js';
+import { BillingReports } from './reports.service.js';
+import { BILLING_SETTINGS, DEFAULT_BILLING_SETTINGS, type BillingSettings } from './settings.js';
+import { StatementWriter } from './statement-writer.js';
+import { StatementsRepository } from './statements.repository.js';
+import { StatementsService } from './statements.service.js';
+
+/** Statements and the closing of periods. Needs DataSource, CLOCK and the job queue from global modules. */
+@Module({
+  imports: [MeterModule, PlansModule],
+  providers: [
+    { provide: BILLING_SETTINGS, useValue: DEFAULT_BILLING_SETTINGS },
+    // Stateless: it writes within the caller's transaction.
+    Outbox,
+    StatementsRepository,
+    ClosingRepository,
+    ReportsRepository,
+    StatementWriter,
+    StatementsService,
+    ClosingService,
+    ClosePeriodJob,
+    BillingReports,
+  ],
+  exports: [StatementsService, ClosingService, BillingReports],
+})
+export class BillingModule {
+  static withSettings(settings: BillingSettings): DynamicModule {
+    return { module: BillingModule, providers: [{ provide: BILLING_SETTINGS, useValue: settings }] };
+  }
+}

@@ -1,0 +1,108 @@
+import type { EntityManager } from 'typeorm';
+import { toSafeInteger } from '../database/index.js';
+import type { BillingCalendar, Period } from '../plans/index.js';
+
+export interface ClosingRun {
+  id: string;
+  calendar: BillingCalendar;
+  period: Period;
+  /** UNIX milliseconds. */
+  asOf: number;
+  forced: boolean;
+  completeness: Record<string, string>;
+  status: 'running' | 'finished';
+  lastSimKey: number;
+  statements: number;
+  createdAt: number;
+  finishedAt: number | null;
+}
+
+interface RawRun {
+  id: string;
+  month: string;
+  time_zone: string;
+  anchor_day: number;
+  currency: string;
+  period_from: Date;
+  period_to: Date;
+  as_of: Date;
+  forced: boolean;
+  completeness: Record<string, string>;
+  status: 'running' | 'finished';
+  last_sim_key: string;
+  statements: number;
+  created_at: Date;
+  finished_at: Date | null;
+}
+
+/** SQL over closing runs. Every method runs in the caller's transaction. */
+export class ClosingRepository {
+  /** All runs of a month, oldest first. */
+  async ofMonth(manager: EntityManager, month: string): Promise<ClosingRun[]> {
+    const rows = await manager.query<RawRun[]>(
+      `SELECT * FROM closing_run WHERE month = $1 ORDER BY created_at, id`,
+      [month],
+    );
+    return rows.map(toRun);
+  }
+
+  /** Locks the run until the transaction ends: two workers on one run take turns. */
+  async lock(manager: EntityManager, id: string): Promise<ClosingRun | undefined> {
+    const rows = await manager.query<RawRun[]>(`SELECT * FROM closing_run WHERE id = $1 FOR UPDATE`, [id]);
+    return rows[0] === undefined ? undefined : toRun(rows[0]);
+  }
+
+  async insert(
+    manager: EntityManager,
+    run: Omit<ClosingRun, 'status' | 'lastSimKey' | 'statements' | 'finishedAt'>,
+  ): Promise<void> {
+    await manager.query(
+      `INSERT INTO closing_run (id, month, time_zone, anchor_day, currency, period_from, period_to, as_of, forced,
+                                completeness, status, last_sim_key, statements, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running', 0, 0, $11)`,
+      [
+        run.id,
+        run.period.month,
+        run.calendar.timeZone,
+        run.calendar.anchorDay,
+        run.calendar.currency,
+        new Date(run.period.from),
+        new Date(run.period.to),
+        new Date(run.asOf),
+        run.forced,
+        JSON.stringify(run.completeness),
+        new Date(run.createdAt),
+      ],
+    );
+  }
+
+  async advance(manager: EntityManager, id: string, lastSimKey: number, statements: number): Promise<void> {
+    await manager.query(
+      `UPDATE closing_run SET last_sim_key = $2, statements = statements + $3 WHERE id = $1`,
+      [id, lastSimKey, statements],
+    );
+  }
+
+  async finish(manager: EntityManager, id: string, now: Date): Promise<void> {
+    await manager.query(`UPDATE closing_run SET status = 'finished', finished_at = $2 WHERE id = $1`, [
+      id,
+      now,
+    ]);
+  }
+}
+
+function toRun(row: RawRun): ClosingRun {
+  return {
+    id: row.id,
+    calendar: { timeZone: row.time_zone, anchorDay: row.anchor_day, currency: row.currency },
+    period: { month: row.month, from: row.period_from.getTime(), to: row.period_to.getTime() },
+    asOf: row.as_of.getTime(),
+    forced: row.forced,
+    completeness: row.completeness,
+    status: row.status,
+    lastSimKey: toSafeInteger(row.last_sim_key),
+    statements: row.statements,
+    createdAt: row.created_at.getTime(),
+    finishedAt: row.finished_at?.getTime() ?? null,
+  };
+}

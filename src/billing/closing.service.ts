@@ -1,0 +1,220 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { DataSource, type EntityManager } from 'typeorm';
+import { brokenConstraint, inTransaction } from '../database/index.js';
+import { AccountsReader, UsageReader } from '../meter/index.js';
+import {
+  CatalogueReader,
+  SegmentsReader,
+  periodOfMonth,
+  type BillingCalendar,
+  type Period,
+} from '../plans/index.js';
+import { JobQueue } from '../queue/index.js';
+import { CLOCK, Refusal, formatInstant, metrics, type Clock } from '../shared/index.js';
+import { completenessOf } from './completeness.js';
+import { ClosingRepository, type ClosingRun } from './closing.repository.js';
+import type { ClosePeriodInput, ClosingView } from './schemas.js';
+import { BILLING_SETTINGS, type BillingSettings } from './settings.js';
+import { StatementRater } from './statement-rater.js';
+import { StatementWriter } from './statement-writer.js';
+import { StatementsRepository } from './statements.repository.js';
+
+/** Closes periods: drafts become final statements, in batches of SIMs, and can be stopped at any point. */
+@Injectable()
+export class ClosingService {
+  constructor(
+    @Inject(DataSource) private readonly dataSource: DataSource,
+    @Inject(ClosingRepository) private readonly runs: ClosingRepository,
+    @Inject(StatementsRepository) private readonly statements: StatementsRepository,
+    @Inject(StatementWriter) private readonly writer: StatementWriter,
+    @Inject(SegmentsReader) private readonly segments: SegmentsReader,
+    @Inject(CatalogueReader) private readonly catalogue: CatalogueReader,
+    @Inject(UsageReader) private readonly usage: UsageReader,
+    @Inject(AccountsReader) private readonly accounts: AccountsReader,
+    @Inject(JobQueue) private readonly queue: JobQueue,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(BILLING_SETTINGS) private readonly settings: BillingSettings,
+  ) {}
+
+  /**
+   * Orders the closing of a month for every calendar in use, and puts the work in the queue; a run that was stopped
+   * goes on. Throws a {@link Refusal} (`conflict`) where a period with its grace is not over and `force` is not given,
+   * and where every SIM has its statement already.
+   */
+  async start(input: ClosePeriodInput): Promise<ClosingView> {
+    const view = await this.prepare(input);
+    // One job for these very runs: a job that is just ending may not have seen them.
+    const key = view.runs.filter(({ status }) => status === 'running').map(({ id }) => id);
+    await this.queue.add(
+      'billing.close-period',
+      { period: input.month, force: input.force },
+      { key: key.join() },
+    );
+    return view;
+  }
+
+  /** As {@link start}, and carries it out before it answers. For commands; the API leaves it to a worker. */
+  async closeNow(input: ClosePeriodInput): Promise<ClosingView> {
+    await this.prepare(input);
+    await this.carryOut(input.month);
+    return this.status(input.month);
+  }
+
+  /** Runs of a month, finished ones too. */
+  async status(month: string): Promise<ClosingView> {
+    return toView(month, await this.runs.ofMonth(this.dataSource.manager, month));
+  }
+
+  /** Goes on with every run of a month until it is finished or `signal` is aborted (between two batches). */
+  async carryOut(
+    month: string,
+    options: { signal?: AbortSignal; report?: (view: ClosingView) => Promise<void> } = {},
+  ): Promise<void> {
+    for (const { id, status } of await this.runs.ofMonth(this.dataSource.manager, month)) {
+      if (status === 'finished') continue;
+      const rater = new StatementRater(this.segments, this.catalogue, this.usage);
+      while (options.signal?.aborted !== true && (await this.batch(id, rater))) {
+        await options.report?.(await this.status(month));
+      }
+    }
+  }
+
+  private async prepare(input: ClosePeriodInput): Promise<ClosingView> {
+    const asOf = input.asOf ?? this.clock.now();
+    const wanted = await this.periods(input.month);
+    if (wanted.length === 0)
+      throw new Refusal('not_found', `No SIM is on a plan in ${input.month}: there is nothing to close.`);
+    if (!input.force) this.refuseOpen(wanted, asOf);
+    // Before the transaction that makes the runs: it may take a while, and holds for all of them.
+    const completeness = await Promise.all(wanted.map(({ period }) => this.completeness(period)));
+    await this.insertRuns(input, asOf, wanted, completeness);
+    return this.status(input.month);
+  }
+
+  private async insertRuns(
+    input: ClosePeriodInput,
+    asOf: number,
+    wanted: readonly { calendar: BillingCalendar; period: Period }[],
+    completeness: readonly Record<string, string>[],
+  ): Promise<void> {
+    try {
+      await inTransaction(this.dataSource, async (manager) => {
+        const known = await this.runs.ofMonth(manager, input.month);
+        const isRunning = (calendar: BillingCalendar) =>
+          known.some((run) => run.status === 'running' && sameCalendar(run.calendar, calendar));
+        let open = 0;
+        for (const [index, { calendar, period }] of wanted.entries()) {
+          const running = isRunning(calendar);
+          if (!running && !(await this.anyOpen(manager, calendar, period))) continue;
+          open += 1;
+          if (running) continue;
+          await this.runs.insert(manager, {
+            id: randomUUID(),
+            calendar,
+            period,
+            asOf,
+            forced: input.force,
+            completeness: completeness[index] ?? {},
+            createdAt: this.clock.now(),
+          });
+        }
+        if (open === 0) throw alreadyClosed(input.month, known);
+      });
+    } catch (error) {
+      // Another process has ordered the same closing in this moment: it is under way, which is what was asked.
+      if (brokenConstraint(error) !== 'closing_run_one_running_idx') throw error;
+    }
+  }
+
+  /** The periods that start in a month, one for each calendar with a SIM in it. */
+  private async periods(month: string): Promise<{ calendar: BillingCalendar; period: Period }[]> {
+    const calendars = await this.segments.calendarsOfMonth(this.dataSource.manager, month);
+    return calendars.map((calendar) => ({ calendar, period: periodOfMonth(calendar, month) }));
+  }
+
+  private refuseOpen(wanted: readonly { calendar: BillingCalendar; period: Period }[], asOf: number): void {
+    const open = wanted.find(({ period }) => asOf < period.to + this.settings.graceMs);
+    if (open === undefined) return;
+    const until = formatInstant(open.period.to + this.settings.graceMs);
+    const detail = `the period ends ${formatInstant(open.period.to)} (${open.calendar.timeZone}) and late usage is awaited until ${until}: close it then, or give force`;
+    throw new Refusal('conflict', `${open.period.month} cannot be closed yet: ${detail}.`, [
+      { pointer: '/force', detail },
+    ]);
+  }
+
+  private async anyOpen(manager: EntityManager, calendar: BillingCalendar, period: Period): Promise<boolean> {
+    for (let after = 0; ;) {
+      const sims = await this.segments.sims(manager, calendar, period, after, this.settings.batchSims);
+      const last = sims.at(-1);
+      if (last === undefined) return false;
+      const closed = await this.statements.closed(manager, calendar, period.month, sims);
+      if (closed.size < sims.length) return true;
+      after = last;
+    }
+  }
+
+  private async completeness(period: Period): Promise<Record<string, string>> {
+    const { from, to } = period;
+    return completenessOf(await this.accounts.completeness(new Date(from), new Date(to)));
+  }
+
+  /** One transaction: the next SIMs of a run, their statements, their events, and how far the run is. */
+  private async batch(id: string, rater: StatementRater): Promise<boolean> {
+    const written = await inTransaction(this.dataSource, async (manager) => {
+      const run = await this.runs.lock(manager, id);
+      if (run === undefined || run.status === 'finished') return undefined;
+      await this.statements.lockSubscriptions(manager);
+      const { calendar, period, lastSimKey } = run;
+      const sims = await this.segments.sims(manager, calendar, period, lastSimKey, this.settings.batchSims);
+      const last = sims.at(-1);
+      if (last === undefined) {
+        await this.runs.finish(manager, id, new Date(this.clock.now()));
+        return undefined;
+      }
+      const closed = await this.statements.closed(manager, calendar, period.month, sims);
+      const open = sims.filter((simKey) => !closed.has(simKey));
+      const count = await this.writer.write(manager, run, open, rater);
+      await this.runs.advance(manager, id, last, count);
+      return count;
+    });
+    if (written === undefined) return false;
+    metrics.add('countfree_statements_total', written, { status: 'final' });
+    return true;
+  }
+}
+
+function sameCalendar(a: BillingCalendar, b: BillingCalendar): boolean {
+  return a.timeZone === b.timeZone && a.anchorDay === b.anchorDay && a.currency === b.currency;
+}
+
+function alreadyClosed(month: string, runs: readonly ClosingRun[]): Refusal {
+  const statements = runs.reduce((sum, run) => sum + run.statements, 0);
+  return new Refusal(
+    'conflict',
+    `${month} is closed: ${statements} final statements were written, and every SIM on a plan has its own. Final statements do not change.`,
+  );
+}
+
+function toView(month: string, runs: readonly ClosingRun[]): ClosingView {
+  return {
+    month,
+    status:
+      runs.length === 0 ? 'open' : runs.some(({ status }) => status === 'running') ? 'closing' : 'closed',
+    statements: runs.reduce((sum, run) => sum + run.statements, 0),
+    runs: runs.map((run) => ({
+      id: run.id,
+      timeZone: run.calendar.timeZone,
+      anchorDay: run.calendar.anchorDay,
+      currency: run.calendar.currency.split('/')[0] ?? '',
+      from: formatInstant(run.period.from),
+      to: formatInstant(run.period.to),
+      asOf: formatInstant(run.asOf),
+      forced: run.forced,
+      status: run.status,
+      statements: run.statements,
+      createdAt: formatInstant(run.createdAt),
+      finishedAt: run.finishedAt === null ? null : formatInstant(run.finishedAt),
+    })),
+  };
+}

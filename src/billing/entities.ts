@@ -1,0 +1,114 @@
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+
+/** One closing of one month for one calendar and currency. It goes on where it was stopped. */
+@Entity('closing_run')
+@Check('closing_run_status_check', `"status" IN ('running', 'finished')`)
+@Index('closing_run_one_running_idx', ['month', 'timeZone', 'anchorDay', 'currency'], {
+  unique: true,
+  where: `status = 'running'`,
+})
+export class ClosingRunEntity {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'closing_run_pkey' })
+  id!: string;
+  @Column('text')
+  month!: string;
+  @Column('text', { name: 'time_zone' })
+  timeZone!: string;
+  @Column('smallint', { name: 'anchor_day' })
+  anchorDay!: number;
+  @Column('text')
+  currency!: string;
+  @Column('timestamptz', { name: 'period_from' })
+  periodFrom!: Date;
+  @Column('timestamptz', { name: 'period_to' })
+  periodTo!: Date;
+  /** When the closing was ordered: every statement of the run carries it, so that a restart changes no byte. */
+  @Column('timestamptz', { name: 'as_of' })
+  asOf!: Date;
+  @Column('boolean')
+  forced!: boolean;
+  @Column('jsonb')
+  completeness!: Record<string, string>;
+  @Column('text')
+  status!: 'running' | 'finished';
+  /** SIMs up to this key are done. */
+  @Column('bigint', { name: 'last_sim_key' })
+  lastSimKey!: string;
+  @Column('integer')
+  statements!: number;
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+  @Column('timestamptz', { name: 'finished_at', nullable: true })
+  finishedAt!: Date | null;
+}
+
+/** The last number of a series that has no gaps. */
+@Entity('statement_series')
+export class StatementSeriesEntity {
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'statement_series_pkey' })
+  series!: string;
+  @Column('bigint', { name: 'last_number' })
+  lastNumber!: string;
+}
+
+/** A final statement. Never changed, never removed (trigger). Its document is what was hashed, to the byte. */
+@Entity('statement')
+@Unique('statement_chain_key', ['simKey', 'chainPosition'])
+@Unique('statement_period_key', ['simKey', 'month', 'timeZone', 'anchorDay', 'currency'])
+@Index('statement_month_idx', ['month', 'number'])
+export class StatementEntity {
+  @PrimaryColumn('bigint', { primaryKeyConstraintName: 'statement_pkey' })
+  number!: string;
+  @Column('bigint', { name: 'sim_key' })
+  simKey!: string;
+  @ManyToOne('SimEntity', { nullable: false })
+  @JoinColumn({ name: 'sim_key', foreignKeyConstraintName: 'statement_sim_fkey' })
+  sim!: object;
+  /** 1, 2, 3… per SIM. */
+  @Column('integer', { name: 'chain_position' })
+  chainPosition!: number;
+  @Column('text')
+  month!: string;
+  @Column('text', { name: 'time_zone' })
+  timeZone!: string;
+  @Column('smallint', { name: 'anchor_day' })
+  anchorDay!: number;
+  @Column('text')
+  currency!: string;
+  @Column('timestamptz', { name: 'period_from' })
+  periodFrom!: Date;
+  @Column('timestamptz', { name: 'period_to' })
+  periodTo!: Date;
+  @Column('bigint', { name: 'octets_up' })
+  octetsUp!: string;
+  @Column('bigint', { name: 'octets_down' })
+  octetsDown!: string;
+  @Column('bigint', { name: 'free_octets' })
+  freeOctets!: string;
+  @Column('bigint', { name: 'billed_octets' })
+  billedOctets!: string;
+  @Column('bigint', { name: 'not_counted_octets' })
+  notCountedOctets!: string;
+  @Column('bigint', { name: 'carried_out_octets' })
+  carriedOutOctets!: string;
+  @Column('numeric')
+  net!: string;
+  @Column('numeric')
+  tax!: string;
+  @Column('numeric')
+  amount!: string;
+  @Column('text')
+  document!: string;
+  /** SHA-256 of the document, which holds the hash of the SIM's statement before it. */
+  @Column('bytea')
+  hash!: Buffer;
+  @Column('uuid', { name: 'run_id' })
+  runId!: string;
+  @ManyToOne(() => ClosingRunEntity, { nullable: false })
+  @JoinColumn({ name: 'run_id', foreignKeyConstraintName: 'statement_run_fkey' })
+  run!: ClosingRunEntity;
+  @Column('timestamptz', { name: 'finalized_at' })
+  finalizedAt!: Date;
+}
+
+export const billingEntities = [ClosingRunEntity, StatementSeriesEntity, StatementEntity];

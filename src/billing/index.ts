@@ -1,0 +1,7 @@
+export { BillingModule } from './billing.module.js';
+export { ClosingService } from './closing.service.js';
+export { billingEntities } from './entities.js';
+export { BillingReports, type LateUsage, type SimUsage } from './reports.service.js';
+export * from './schemas.js';
+export { BILLING_SETTINGS, DEFAULT_BILLING_SETTINGS, type BillingSettings } from './settings.js';
+export { StatementsService, type ChainCheck } from './statements.service.js';

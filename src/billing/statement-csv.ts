@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { csvRows } from './csv.js';
+
+const text = z.string().nullish();
+const documentSchema = z.object({
+  status: z.string(),
+  number: z.int().optional(),
+  simId: z.string(),
+  period: z.object({ month: z.string(), from: z.string(), to: z.string() }),
+  currency: z.object({ code: z.string() }),
+  segments: z.array(
+    z.object({ planCode: z.string(), planVersion: z.int(), from: z.string(), to: z.string() }),
+  ),
+  usage: z.array(
+    z.object({
+      segment: z.int(),
+      treatment: z.string(),
+      reason: z.string(),
+      planRule: text,
+      serviceCode: text,
+      serviceVersionId: z.int().nullish(),
+      evidence: z.string(),
+      rule: text,
+      octetsUp: z.string(),
+      octetsDown: z.string(),
+      octets: z.string(),
+      firstHour: z.string(),
+      lastHour: z.string(),
+      amount: text,
+    }),
+  ),
+  charges: z.array(
+    z.object({
+      kind: z.string(),
+      segment: z.int().nullable(),
+      rule: z.string(),
+      octets: text,
+      units: text,
+      unitPrice: text,
+      amount: z.string(),
+    }),
+  ),
+  totals: z.object({ octetsUp: z.string(), octetsDown: z.string(), octets: z.string(), amount: z.string() }),
+});
+
+export const CSV_COLUMNS = [
+  'statement',
+  'status',
+  'sim_id',
+  'month',
+  'section',
+  'kind',
+  'reason',
+  'plan',
+  'plan_version',
+  'plan_rule',
+  'service',
+  'service_version_id',
+  'evidence',
+  'destination_rule',
+  'octets_up',
+  'octets_down',
+  'octets',
+  'units',
+  'unit_price',
+  'amount',
+  'currency',
+  'from',
+  'to',
+] as const;
+type Row = Partial<Record<(typeof CSV_COLUMNS)[number], string | null | undefined>>;
+
+/** A statement's lines as rows: usage, charges, and one total. Sums of the two sections' rows are in the total. */
+export function statementRows(document: string): string[][] {
+  const statement = documentSchema.parse(JSON.parse(document));
+  const common: Row = {
+    statement: statement.number?.toString(),
+    status: statement.status,
+    sim_id: statement.simId,
+    month: statement.period.month,
+    currency: statement.currency.code,
+  };
+  const plan = (index: number | null): Row => {
+    const segment = index === null ? undefined : statement.segments[index];
+    return segment === undefined
+      ? {}
+      : {
+          plan: segment.planCode,
+          plan_version: String(segment.planVersion),
+          from: segment.from,
+          to: segment.to,
+        };
+  };
+  const rows: Row[] = [
+    ...statement.usage.map((line) => ({
+      ...plan(line.segment),
+      section: 'usage',
+      kind: line.treatment,
+      reason: line.reason,
+      plan_rule: line.planRule,
+      service: line.serviceCode,
+      service_version_id: line.serviceVersionId?.toString(),
+      evidence: line.evidence,
+      destination_rule: line.rule,
+      octets_up: line.octetsUp,
+      octets_down: line.octetsDown,
+      octets: line.octets,
+      amount: line.amount,
+      from: line.firstHour,
+      to: line.lastHour,
+    })),
+    ...statement.charges.map((line) => ({
+      ...plan(line.segment),
+      section: 'charge',
+      kind: line.kind,
+      plan_rule: line.rule,
+      octets: line.octets,
+      units: line.units,
+      unit_price: line.unitPrice,
+      amount: line.amount,
+    })),
+    {
+      section: 'total',
+      octets_up: statement.totals.octetsUp,
+      octets_down: statement.totals.octetsDown,
+      octets: statement.totals.octets,
+      amount: statement.totals.amount,
+      from: statement.period.from,
+      to: statement.period.to,
+    },
+  ];
+  return rows.map((row) => CSV_COLUMNS.map((column) => ({ ...common, ...row })[column] ?? ''));
+}
+
+/** The CSV of one statement, with a header. Safe to open in a spreadsheet. */
+export function statementCsv(document: string): string {
+  return csvRows([CSV_COLUMNS, ...statementRows(document)]);
+}

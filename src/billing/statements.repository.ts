@@ -1,0 +1,227 @@
+import type { EntityManager } from 'typeorm';
+import { toSafeInteger } from '../database/index.js';
+import type { BillingCalendar, Period } from '../plans/index.js';
+
+/** A statement to be written. Its number and place in the SIM's chain are in the document. */
+export interface NewStatement {
+  number: number;
+  simKey: number;
+  chainPosition: number;
+  octetsUp: bigint;
+  octetsDown: bigint;
+  freeOctets: bigint;
+  billedOctets: bigint;
+  notCountedOctets: bigint;
+  carriedOutOctets: bigint;
+  net: string;
+  tax: string;
+  amount: string;
+  document: string;
+  /** Hex. */
+  hash: string;
+}
+
+/** What a SIM's next statement needs of those before it. */
+export interface ChainEnd {
+  chainPosition: number;
+  /** Hex. */
+  hash: string;
+}
+
+export interface StatementRow {
+  number: string;
+  simId: string;
+  chainPosition: number;
+  month: string;
+  timeZone: string;
+  anchorDay: number;
+  currency: string;
+  periodFrom: Date;
+  periodTo: Date;
+  octetsUp: string;
+  octetsDown: string;
+  freeOctets: string;
+  billedOctets: string;
+  notCountedOctets: string;
+  net: string;
+  tax: string;
+  amount: string;
+  hash: string;
+  finalizedAt: Date;
+}
+
+export interface StatementFilter {
+  month?: string | undefined;
+  simId?: string | undefined;
+}
+
+const COLUMNS = `
+  st.number, m.sim_id AS "simId", st.chain_position AS "chainPosition", st.month, st.time_zone AS "timeZone",
+  st.anchor_day AS "anchorDay", st.currency, st.period_from AS "periodFrom", st.period_to AS "periodTo",
+  st.octets_up AS "octetsUp", st.octets_down AS "octetsDown", st.free_octets AS "freeOctets",
+  st.billed_octets AS "billedOctets", st.not_counted_octets AS "notCountedOctets", st.net::text, st.tax::text,
+  st.amount::text, encode(st.hash, 'hex') AS hash, st.finalized_at AS "finalizedAt"`;
+
+/** Taken alone while statements are written, and shared by changes of subscriptions (see the trigger on them). */
+const STATEMENTS_LOCK = '7165074649429471846';
+
+/** SQL over statements. Every method runs in the caller's transaction. */
+export class StatementsRepository {
+  /** Until the transaction ends no subscription changes, and what was changing has been committed. */
+  async lockSubscriptions(manager: EntityManager): Promise<void> {
+    await manager.query('SELECT pg_advisory_xact_lock($1)', [STATEMENTS_LOCK]);
+  }
+
+  /** Which of these SIMs have their statement of the month already. */
+  async closed(
+    manager: EntityManager,
+    calendar: BillingCalendar,
+    month: string,
+    simKeys: readonly number[],
+  ): Promise<Set<number>> {
+    const rows = await manager.query<{ sim_key: string }[]>(
+      `SELECT sim_key FROM statement
+       WHERE sim_key = ANY($1::bigint[]) AND month = $2 AND time_zone = $3 AND anchor_day = $4 AND currency = $5`,
+      [simKeys, month, calendar.timeZone, calendar.anchorDay, calendar.currency],
+    );
+    return new Set(rows.map((row) => toSafeInteger(row.sim_key)));
+  }
+
+  async chainEnds(manager: EntityManager, simKeys: readonly number[]): Promise<Map<number, ChainEnd>> {
+    const rows = await manager.query<{ sim_key: string; chain_position: number; hash: string }[]>(
+      `SELECT DISTINCT ON (sim_key) sim_key, chain_position, encode(hash, 'hex') AS hash
+       FROM statement WHERE sim_key = ANY($1::bigint[]) ORDER BY sim_key, chain_position DESC`,
+      [simKeys],
+    );
+    return new Map(
+      rows.map((row) => [toSafeInteger(row.sim_key), { chainPosition: row.chain_position, hash: row.hash }]),
+    );
+  }
+
+  /** Octets that SIMs carry into a period from the final statement of the period before. */
+  async carriedInto(
+    manager: EntityManager,
+    calendar: BillingCalendar,
+    period: Period,
+    simKeys: readonly number[],
+  ): Promise<Map<number, bigint>> {
+    const rows = await manager.query<{ sim_key: string; octets: string }[]>(
+      `SELECT sim_key, carried_out_octets AS octets FROM statement
+       WHERE sim_key = ANY($1::bigint[]) AND period_to = $2 AND time_zone = $3 AND anchor_day = $4 AND currency = $5
+         AND carried_out_octets > 0`,
+      [simKeys, new Date(period.from), calendar.timeZone, calendar.anchorDay, calendar.currency],
+    );
+    return new Map(rows.map((row) => [toSafeInteger(row.sim_key), BigInt(row.octets)]));
+  }
+
+  /** Reserves `count` numbers without a gap and gives the first. Other writers wait until the transaction ends. */
+  async takeNumbers(manager: EntityManager, count: number): Promise<number> {
+    const [rows] = await manager.query<[{ last_number: string }[], number]>(
+      `UPDATE statement_series SET last_number = last_number + $1 WHERE series = 'statement' RETURNING last_number`,
+      [count],
+    );
+    const [row] = rows;
+    if (row === undefined) throw new Error('the series of statement numbers is gone from the database');
+    return toSafeInteger(row.last_number) - count + 1;
+  }
+
+  async simIds(manager: EntityManager, simKeys: readonly number[]): Promise<Map<number, string>> {
+    const rows = await manager.query<{ sim_key: string; sim_id: string }[]>(
+      `SELECT sim_key, sim_id FROM sim WHERE sim_key = ANY($1::bigint[])`,
+      [simKeys],
+    );
+    return new Map(rows.map((row) => [toSafeInteger(row.sim_key), row.sim_id]));
+  }
+
+  async simKey(manager: EntityManager, simId: string): Promise<number | undefined> {
+    const rows = await manager.query<{ sim_key: string }[]>(`SELECT sim_key FROM sim WHERE sim_id = $1`, [
+      simId,
+    ]);
+    return rows[0] === undefined ? undefined : toSafeInteger(rows[0].sim_key);
+  }
+
+  async insert(
+    manager: EntityManager,
+    run: { id: string; calendar: BillingCalendar; period: Period; asOf: number },
+    statements: readonly NewStatement[],
+  ): Promise<void> {
+    const column = <T>(read: (statement: NewStatement) => T): T[] => statements.map(read);
+    await manager.query(
+      `INSERT INTO statement
+         (number, sim_key, chain_position, octets_up, octets_down, free_octets, billed_octets, not_counted_octets,
+          carried_out_octets, net, tax, amount, document, hash,
+          month, time_zone, anchor_day, currency, period_from, period_to, run_id, finalized_at)
+       SELECT number, sim_key, chain_position, octets_up, octets_down, free_octets, billed_octets,
+              not_counted_octets, carried_out_octets, net, tax, amount, document, decode(hash, 'hex'),
+              $15, $16, $17, $18, $19, $20, $21, $22
+       FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+                   $8::bigint[], $9::bigint[], $10::numeric[], $11::numeric[], $12::numeric[], $13::text[], $14::text[])
+            AS s (number, sim_key, chain_position, octets_up, octets_down, free_octets, billed_octets,
+                  not_counted_octets, carried_out_octets, net, tax, amount, document, hash)`,
+      [
+        column(({ number }) => number),
+        column(({ simKey }) => simKey),
+        column(({ chainPosition }) => chainPosition),
+        column(({ octetsUp }) => octetsUp.toString()),
+        column(({ octetsDown }) => octetsDown.toString()),
+        column(({ freeOctets }) => freeOctets.toString()),
+        column(({ billedOctets }) => billedOctets.toString()),
+        column(({ notCountedOctets }) => notCountedOctets.toString()),
+        column(({ carriedOutOctets }) => carriedOutOctets.toString()),
+        column(({ net }) => net),
+        column(({ tax }) => tax),
+        column(({ amount }) => amount),
+        column(({ document }) => document),
+        column(({ hash }) => hash),
+        run.period.month,
+        run.calendar.timeZone,
+        run.calendar.anchorDay,
+        run.calendar.currency,
+        new Date(run.period.from),
+        new Date(run.period.to),
+        run.id,
+        new Date(run.asOf),
+      ],
+    );
+  }
+
+  /** In the order of their numbers. */
+  async list(
+    manager: EntityManager,
+    filter: StatementFilter,
+    after: string,
+    limit: number,
+  ): Promise<StatementRow[]> {
+    return manager.query<StatementRow[]>(
+      `SELECT ${COLUMNS} FROM statement st JOIN sim m USING (sim_key)
+       WHERE st.number > $1 AND ($2::text IS NULL OR st.month = $2) AND ($3::text IS NULL OR m.sim_id = $3)
+       ORDER BY st.number LIMIT $4`,
+      [after, filter.month ?? null, filter.simId ?? null, limit],
+    );
+  }
+
+  async find(
+    manager: EntityManager,
+    number: number,
+  ): Promise<(StatementRow & { document: string }) | undefined> {
+    const rows = await manager.query<(StatementRow & { document: string })[]>(
+      `SELECT ${COLUMNS}, st.document FROM statement st JOIN sim m USING (sim_key) WHERE st.number = $1`,
+      [number],
+    );
+    return rows[0];
+  }
+
+  /** A SIM's documents in the order of its chain, from a position on. */
+  async chain(
+    manager: EntityManager,
+    simKey: number,
+    from: number,
+    limit: number,
+  ): Promise<{ number: string; chainPosition: number; document: string; hash: string }[]> {
+    return manager.query(
+      `SELECT number, chain_position AS "chainPosition", document, encode(hash, 'hex') AS hash
+       FROM statement WHERE sim_key = $1 AND chain_position >= $2 ORDER BY chain_position LIMIT $3`,
+      [simKey, from, limit],
+    );
+  }
+}
