@@ -59,7 +59,6 @@ export class AppModule {
         ...domains,
         ApiModule.register({
           probes: settings.probes,
-          imports: domains,
           options: config.metricsToken === null ? {} : { metricsToken: config.metricsToken },
         }),
       ],

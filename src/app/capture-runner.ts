@@ -22,12 +22,13 @@ import { checkHost, checkInterface, formatFindings, readHost, readInterface } fr
 import { Identifier } from '../identify/index.js';
 import { LedgerRepository, Meter, ReasonsRepository } from '../meter/index.js';
 import { CLOCK, LOGGER, metrics, type Clock, type Logger } from '../shared/index.js';
-import { followSessions, RealmsService, SessionsService } from '../sims/index.js';
+import { RealmsService, SessionFeed } from '../sims/index.js';
 import { captureObserver, meterObserver } from './capture-observers.js';
 
 /** Time that a stop gives the ledger to take what is spooled; the rest waits on disk for the next start. */
 const DELIVER_MS = 5_000;
 const SPOOL_METRIC_MS = 5_000;
+const DAY_MS = 86_400_000;
 
 /**
  * The capture role: opens the configured interfaces and files, identifies and meters what they count, and follows
@@ -48,7 +49,7 @@ export class CaptureRunner implements OnApplicationBootstrap, BeforeApplicationS
     private readonly feed: ChangeFeed,
     private readonly catalogue: CatalogueService,
     private readonly realms: RealmsService,
-    private readonly sessions: SessionsService,
+    private readonly sessions: SessionFeed,
     private readonly ledger: LedgerRepository,
     private readonly reasons: ReasonsRepository,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -95,7 +96,12 @@ export class CaptureRunner implements OnApplicationBootstrap, BeforeApplicationS
       await followCatalogue(this.feed, this.catalogue, (snapshot) =>
         this.identifier.updateCatalogueGently(snapshot),
       ),
-      await followSessions(this.feed, this.sessions, (changes) => this.identifier.updateSessions(changes)),
+      await this.sessions.follow(
+        this.feed,
+        (changes) => this.identifier.updateSessions(changes),
+        // A capture file may be of any time; what is live, or was spooled in an outage, is of the last day.
+        files.length > 0 ? {} : { endedAfter: this.clock.now() - DAY_MS },
+      ),
     );
     try {
       await this.service.start(await this.realms.captureConfigs());

@@ -1,10 +1,10 @@
 import { NestFactory } from '@nestjs/core';
 import { Module } from '@nestjs/common';
-import { ApiKeysModule, ApiKeysService, type ApiKeyInput } from '../api/index.js';
+import { apiKeyInputSchema, ApiKeysModule, ApiKeysService } from '../api/index.js';
 import { CoreModule, databaseSettings, nestLogger } from '../app/index.js';
 import { CONFIG, loadConfig, type Config } from '../config/index.js';
 import { DatabaseModule } from '../database/index.js';
-import { createLogger } from '../shared/index.js';
+import { createLogger, parseOrRefuse } from '../shared/index.js';
 
 @Module({})
 class ApiKeyCommandModule {}
@@ -33,11 +33,12 @@ export async function createApiKey(options: {
     abortOnError: false,
   });
   try {
-    const { key, secret } = await app.get(ApiKeysService).create({
+    const input = parseOrRefuse(apiKeyInputSchema, {
       name: options.name,
-      scopes: options.scopes.split(',').map((scope) => scope.trim()) as ApiKeyInput['scopes'],
-      ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
+      scopes: options.scopes.split(',').map((scope) => scope.trim()),
+      expiresAt: options.expires,
     });
+    const { key, secret } = await app.get(ApiKeysService).create(input);
     process.stderr.write(
       `Key "${key.name}" (${key.scopes.join(', ')}). It is shown this once; keep it safe:\n`,
     );

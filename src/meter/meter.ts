@@ -46,6 +46,8 @@ export class Meter {
   /** Commits one batch, waiting for the database as long as it takes or until `signal` says to stop. */
   async consume(batch: CaptureBatch, signal?: AbortSignal): Promise<CommitResult> {
     if (batch.hellos.length > 0) this.identifier.observe(batch.hellos);
+    // Hellos alone leave no trace in the ledger: after a crash they come again, and learning twice is learning once.
+    if (batch.flows.length === 0 && batch.epochEnd === undefined) return 'committed';
     const entries = this.identifier.identify(batch).map((entry) => this.names.apply(entry));
     const flowOctets = totalOctets(batch.flows);
     const usageOctets = entries.reduce((sum, entry) => sum + entry.octetsUp + entry.octetsDown, 0);
