@@ -8,7 +8,7 @@ import { ClosingService } from './closing.service.js';
 export class ClosePeriodJob implements JobHandler<'billing.close-period'> {
   constructor(@Inject(ClosingService) private readonly closing: ClosingService) {}
 
-  async handle({ period }: JobData<'billing.close-period'>, { signal, report }: JobContext): Promise<object> {
+  async handle({ period }: JobData<'billing.close-period'>, context: JobContext): Promise<object> {
     await this.closing.carryOut(period, {
       signal: context.signal,
       report: (view) => context.report(view),
