@@ -10,8 +10,9 @@
 #include "countfree_tables.h"
 
 /* Constant from load on, so the verifier drops what the mode does not need. */
-const volatile __u32 cf_replaying = 0;
-const volatile __u32 cf_cpus = 1;
+const volatile struct cf_constants constants SEC(".rodata.constants") = {};
+#define cf_replaying constants.replaying
+#define cf_cpus constants.cpus
 
 /* User space maps these and writes to them while packets arrive. */
 struct cf_state state SEC(".data.state");

@@ -160,6 +160,12 @@ struct cf_replay {
     __u32 unused;
 };
 
+/* Set before the object is loaded. */
+struct cf_constants {
+    __u32 replaying;
+    __u32 cpus; /* possible CPUs */
+};
+
 /* Arguments of the syscall programs. */
 struct cf_close_args {
     __u64 clock_base_ns;

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The addon's one entry. src/capture types and validates what is called here. */
+#include <napi.h>
+
+#include "capture_reader.h"
+#include "network_namespace.h"
+#include "packet_sender.h"
+#include "user_engine_node.h"
+#include "xdp_engine_node.h"
+
+static Napi::Object InitAll(Napi::Env env, Napi::Object exports) {
+    countfree::XdpEngineNode::Init(env, exports);
+    countfree::UserEngineNode::Init(env, exports);
+    countfree::CaptureReader::Init(env, exports);
+    countfree::PacketSender::Init(env, exports);
+    countfree::InitNetworkNamespace(env, exports);
+    return exports;
+}
+
+NODE_API_MODULE(countfree, InitAll)
