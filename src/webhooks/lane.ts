@@ -85,10 +85,10 @@ export class Lane {
   }
 
   private async target(): Promise<Target | undefined> {
-    // Monotonic: the injected clock may stand still.
-    if (performance.now() - this.lookedUpAt > TARGET_MAX_AGE_MS) {
+    const now = this.with_.clock.now();
+    if (now - this.lookedUpAt > TARGET_MAX_AGE_MS) {
       this.current = await this.with_.target(this.endpointId);
-      this.lookedUpAt = performance.now();
+      this.lookedUpAt = now;
     }
     return this.current;
   }

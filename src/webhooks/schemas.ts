@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT } from '../shared/index.js';
+import { DEFAULT_PAGE_LIMIT, instantSchema, MAX_PAGE_LIMIT } from '../shared/index.js';
 import { EVENT_TYPES } from './events.js';
 import { SIGNATURES } from './signing.js';
 
@@ -40,10 +40,6 @@ const ordering = z.enum(['sim', 'none']).meta({
   description:
     '`sim`: an event waits until the earlier ones of its SIM are delivered or given up. `none`: as fast as can be; order by `sequence`.',
 });
-const instant = z.iso
-  .datetime({ offset: true, error: 'is an instant such as 2026-03-01T00:00:00Z' })
-  .transform((text) => Date.parse(text));
-
 export const createEndpointSchema = z.strictObject({
   url,
   description: description.default(''),
@@ -94,8 +90,8 @@ export const listDeliveriesSchema = z.strictObject({
   status: z.enum(DELIVERY_STATUSES).optional(),
   eventType: z.string().max(100).optional(),
   simId: z.string().max(200).optional(),
-  from: instant.optional(),
-  to: instant.optional(),
+  from: instantSchema.optional(),
+  to: instantSchema.optional(),
 });
 export type ListDeliveriesInput = z.input<typeof listDeliveriesSchema>;
 export type DeliveryFilter = z.output<typeof listDeliveriesSchema>;
@@ -108,8 +104,8 @@ export const replaySchema = z
       .max(MAX_IDS, `names at most ${MAX_IDS}`)
       .optional(),
     endpointId: endpointId.optional(),
-    from: instant.optional(),
-    to: instant.optional(),
+    from: instantSchema.optional(),
+    to: instantSchema.optional(),
     status: z.enum(['dead', 'delivered', 'any']).default('dead').meta({
       description: 'Which finished deliveries are sent again. Named ones are in any case.',
     }),
