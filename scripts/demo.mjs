@@ -62,10 +62,10 @@ async function demonstrate(options, started) {
 
   await step('Service with a private Postgres and Redis', () => site.start());
   const customer = new Customer(site.api, month);
-  await step('Realm, plans, SIMs, sessions, webhook', () => enrol(customer, traffic.fleet, site, month));
+  await step('Realm, plans, SIMs, sessions, webhook', () => enrol(customer, traffic.fleet, site));
   if (engine.kind === 'xdp') await step('Frames through XDP', () => sendLive(lab, customer, traffic));
   else await step('Frames through a file', () => readFromFile(lab, site, customer, traffic, start));
-  await step('Sessions that become known later', () => bindNewcomers(customer, traffic, month));
+  await step('Sessions that become known later', () => bindNewcomers(customer, traffic));
   const { items } = await step('Month closed', () => closeMonth(customer, traffic, site.receiver));
 
   const agreed = await report(traffic, await customer.conservation(), items, site.receiver);

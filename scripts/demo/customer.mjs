@@ -52,42 +52,33 @@ export class Customer {
     this.month = month;
   }
 
-  async makeRealm({ name, mirror, subscriberPrefixes, resolvers }, type = 'gre') {
-    const tunnel =
-      type === 'none' ? {} : { outerSource: mirror.source, outerDestination: mirror.destination };
-    await this.api.post('/v1/realms', { name, mirror: { type, ...tunnel }, subscriberPrefixes, resolvers });
-    this.realm = name;
+  /** A realm behind a GRE mirror. */
+  async makeRealm({ name, mirror: { source, destination }, subscriberPrefixes, resolvers }) {
+    const mirror = { type: 'gre', outerSource: source, outerDestination: destination };
+    await this.api.post('/v1/realms', { name, mirror, subscriberPrefixes, resolvers });
   }
 
-  async makePlans() {
-    for (const plan of PLANS) {
-      await this.api.post('/v1/plans', {
-        code: plan.code,
-        name: plan.name,
-        effectiveFrom: instant(this.month.start),
-        terms: termsOf(plan),
-      });
-    }
+  async makePlan(plan) {
+    await this.api.post('/v1/plans', {
+      code: plan.code,
+      name: plan.name,
+      effectiveFrom: instant(this.month.start),
+      terms: termsOf(plan),
+    });
   }
 
-  async makeSims(sims) {
-    for (const sim of sims) {
-      const { simId, imsi, nameConsent } = sim;
-      await this.api.post('/v1/sims', { id: simId, imsis: imsi === undefined ? [] : [imsi], nameConsent });
-      await this.api.post('/v1/subscriptions', {
-        simId,
-        planCode: planOf(sim).code,
-        from: instant(this.month.start),
-      });
-    }
+  /** A SIM that is on a plan since the month began. */
+  async makeSim({ simId, imsi, nameConsent }, planCode) {
+    const imsis = imsi === undefined ? [] : [imsi];
+    await this.api.post('/v1/sims', { id: simId, imsis, nameConsent });
+    await this.api.post('/v1/subscriptions', { simId, planCode, from: instant(this.month.start) });
   }
 
-  /** Says which SIM holds which address, since `start`. */
-  async openSessions(sims, start) {
+  /** Says which SIM holds which address of a realm, since the month began. */
+  async openSessions(realm, sims) {
+    const startTime = instant(this.month.start);
     for (const { simId, prefixes } of sims) {
-      for (const prefix of prefixes) {
-        await this.api.post('/v1/sessions', { simId, realm: this.realm, prefix, startTime: instant(start) });
-      }
+      for (const prefix of prefixes) await this.api.post('/v1/sessions', { simId, realm, prefix, startTime });
     }
   }
 

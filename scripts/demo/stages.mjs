@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../support/paths.mjs';
 import { Stop } from '../support/steps.mjs';
+import { planOf, PLANS } from './customer.mjs';
 import { INTERFACE, Lab } from './lab.mjs';
 import { integer, LiveLine } from './print.mjs';
 import { squeezed } from './traffic.mjs';
@@ -24,14 +25,12 @@ export async function until(what, probe, pause = 200) {
 }
 
 /** Tells the service everything that it may know before the traffic. */
-export async function enrol(customer, fleet, site, month) {
+export async function enrol(customer, fleet, site) {
   await customer.makeRealm(fleet.realm);
-  await customer.makePlans();
-  await customer.makeSims(fleet.sims);
-  await customer.openSessions(
-    fleet.sims.filter(({ sessionComesLater }) => !sessionComesLater),
-    month.start,
-  );
+  for (const plan of PLANS) await customer.makePlan(plan);
+  for (const sim of fleet.sims) await customer.makeSim(sim, planOf(sim).code);
+  const known = fleet.sims.filter(({ sessionComesLater }) => !sessionComesLater);
+  await customer.openSessions(fleet.realm.name, known);
   site.receiver.secret = await customer.subscribeWebhook(site.hookUrl);
   await customer.untilLive();
   return { note: `${fleet.sims.length} SIMs` };
@@ -91,10 +90,10 @@ function untilSeen(customer, traffic) {
 }
 
 /** The sessions that come late, and the octets that waited for them. */
-export async function bindNewcomers(customer, traffic, month) {
-  const late = traffic.fleet.sims.filter(({ sessionComesLater }) => sessionComesLater);
+export async function bindNewcomers(customer, { fleet }) {
+  const late = fleet.sims.filter(({ sessionComesLater }) => sessionComesLater);
   const { suspenseOctets } = await customer.conservation();
-  await customer.openSessions(late, month.start);
+  await customer.openSessions(fleet.realm.name, late);
   await until('octets of an address whose SIM is known are still without a SIM', async () => {
     return BigInt((await customer.conservation()).suspenseOctets) === 0n;
   });
