@@ -1,9 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { BillingModule } from '../billing/index.js';
 import { CatalogueModule } from '../catalogue/index.js';
 import { MeterModule } from '../meter/index.js';
 import { PlansModule } from '../plans/index.js';
 import { SimsModule } from '../sims/index.js';
+import { WebhooksModule } from '../webhooks/index.js';
 import { controllers } from './controllers.js';
 import { READINESS_PROBES, type ReadinessProbe } from './health/readiness.js';
 import { ApiKeysRepository } from './keys/api-keys.repository.js';
@@ -23,13 +25,21 @@ export interface ApiModuleSettings {
   probes?: readonly ReadinessProbe[];
 }
 
-/** Everything that speaks HTTP. Needs DataSource, CLOCK and LOGGER from global modules. */
+/** Everything that speaks HTTP. Needs DataSource, CLOCK, LOGGER and the job queue from global modules. */
 @Module({})
 export class ApiModule {
   static register({ options, probes = [] }: ApiModuleSettings): DynamicModule {
     return {
       module: ApiModule,
-      imports: [ApiKeysModule, SimsModule, CatalogueModule, PlansModule, MeterModule],
+      imports: [
+        ApiKeysModule,
+        SimsModule,
+        CatalogueModule,
+        MeterModule,
+        PlansModule,
+        BillingModule,
+        WebhooksModule,
+      ],
       controllers,
       providers: [
         IdempotencyService,

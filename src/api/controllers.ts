@@ -3,13 +3,17 @@ import { ApiKeysController } from './keys/api-keys.controller.js';
 import { routesOf } from './kit/route.js';
 import { DocsController } from './openapi/docs.controller.js';
 import { AccountsController } from './resources/accounts.controller.js';
+import { DeliveriesController } from './resources/deliveries.controller.js';
+import { PeriodsController } from './resources/periods.controller.js';
 import { PlansController } from './resources/plans.controller.js';
 import { RealmsController } from './resources/realms.controller.js';
 import { ServicesController } from './resources/services.controller.js';
 import { SessionsController } from './resources/sessions.controller.js';
 import { SimsController } from './resources/sims.controller.js';
+import { StatementsController } from './resources/statements.controller.js';
 import { SubscriptionsController } from './resources/subscriptions.controller.js';
 import { UsageController } from './resources/usage.controller.js';
+import { WebhookEndpointsController } from './resources/webhook-endpoints.controller.js';
 
 /** Every controller of the API: the router and the OpenAPI document are made from this one list, in this order. */
 export const controllers = [
@@ -21,6 +25,10 @@ export const controllers = [
   SubscriptionsController,
   UsageController,
   AccountsController,
+  StatementsController,
+  PeriodsController,
+  WebhookEndpointsController,
+  DeliveriesController,
   ApiKeysController,
   HealthController,
   DocsController,

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import {
   CLOCK,
-  instantSchema,
+  parseOrRefuse,
   Refusal,
   type Clock,
   type Page,
@@ -32,10 +32,14 @@ export const apiKeyInputSchema = z
       .min(1, `name at least one of ${SCOPES.join(', ')}`)
       .max(SCOPES.length)
       .refine((scopes) => new Set(scopes).size === scopes.length, 'name each scope once'),
-    expiresAt: instantSchema.nullish().meta({ description: 'Left out or null: the key does not expire.' }),
+    // Stays text: the command line's input is held against the same schema.
+    expiresAt: z.iso
+      .datetime({ offset: true, error: 'write an ISO 8601 instant, such as 2027-03-31T00:00:00+09:00' })
+      .nullish()
+      .meta({ description: 'Left out or null: the key does not expire.' }),
   })
   .meta({ id: 'ApiKeyInput' });
-export type ApiKeyInput = z.output<typeof apiKeyInputSchema>;
+export type ApiKeyInput = z.input<typeof apiKeyInputSchema>;
 
 /** An API key as it may be shown; times in UNIX milliseconds. */
 export type ApiKey = Omit<ApiKeyEntity, 'secretHash'>;
@@ -55,14 +59,12 @@ export class ApiKeysService {
 
   /**
    * Makes a key. `secret` is told here and never again.
-   * Throws a {@link Refusal}: `invalid` for an end in the past, `forbidden` for a scope that the grantor does not hold.
+   * Throws a {@link Refusal}: `invalid` for bad fields, `forbidden` for a scope that the grantor does not hold.
    */
-  async create(
-    { name, scopes, expiresAt }: ApiKeyInput,
-    grantor?: Grantor,
-  ): Promise<{ key: ApiKey; secret: string }> {
+  async create(input: ApiKeyInput, grantor?: Grantor): Promise<{ key: ApiKey; secret: string }> {
+    const { name, scopes, expiresAt } = parseOrRefuse(apiKeyInputSchema, input);
     const now = this.clock.now();
-    const expiry = expiresAt ?? null;
+    const expiry = expiresAt == null ? null : Date.parse(expiresAt);
     if (expiry !== null && expiry <= now) {
       const detail = 'lies in the past; give a later time or leave it out';
       throw new Refusal('invalid', `expiresAt ${detail}.`, [{ pointer: '/expiresAt', detail }]);

@@ -37,7 +37,6 @@ export async function readBody(
     : express.text({ limit, verify, type: () => true });
   try {
     await new Promise<void>((resolve, reject) => {
-      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Express makes it so
       parser(request, response, (error?: unknown) => (error instanceof Error ? reject(error) : resolve()));
     });
   } catch (error) {

@@ -20,6 +20,8 @@ export class Download {
     readonly contentType: string,
     readonly content: string | Buffer | Readable,
     readonly head: {
+      /** Absent: the route's. */
+      status?: number;
       /** Suggested file name; absent = shown in place. */
       filename?: string;
       /** Besides the content type; they replace what every answer carries. */

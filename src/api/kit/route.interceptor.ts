@@ -117,6 +117,7 @@ function withEtag(text: string, answer: unknown, route: RouteSpec, response: Res
 }
 
 function writeDownload({ content, contentType, head }: Download, response: Response): StreamableFile {
+  if (head.status !== undefined) response.status(head.status);
   if (head.filename !== undefined) response.attachment(head.filename);
   response.set({ ...head.headers, 'content-type': contentType });
   return content instanceof Readable

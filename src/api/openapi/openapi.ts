@@ -21,6 +21,8 @@ const TAGS: readonly Tag[] = [
   { name: 'plans', description: 'Prices, quotas and what is free, with versioned terms' },
   { name: 'subscriptions', description: 'Which SIM is on which plan when' },
   { name: 'usage', description: 'Octets by SIM, service and evidence, and where every other octet went' },
+  { name: 'statements', description: 'What each SIM owes for a month, and the closing of months' },
+  { name: 'webhooks', description: 'Events that the service sends, and the log of their delivery' },
   { name: 'api-keys', description: 'Who may use the API, and for what' },
   { name: 'operation', description: 'For those who run the service; no API key needed' },
 ];

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
 import { Global, Module } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
@@ -8,16 +9,14 @@ import {
   ApiKeysService,
   ApiModule,
   configureHttp,
-  entities,
   type ApiModuleSettings,
   type Scope,
 } from '../../../src/api/index.js';
-import { catalogueEntities } from '../../../src/catalogue/index.js';
-import { meterEntities } from '../../../src/meter/index.js';
-import { plansEntities } from '../../../src/plans/index.js';
-import { simsEntities } from '../../../src/sims/index.js';
+import { entities } from '../../../src/app/entities.js';
+import { CONFIG, loadConfig } from '../../../src/config/index.js';
+import { QueueModule } from '../../../src/queue/index.js';
 import { CLOCK, createLogger, LOGGER, type Clock } from '../../../src/shared/index.js';
-import { createTestDatabase, type TestDatabase } from '../../support/database.js';
+import { createTestDatabase, testRedisUrl, type TestDatabase } from '../../support/database.js';
 
 /** A clock that stands until it is turned. */
 export class TestClock implements Clock {
@@ -55,9 +54,10 @@ export class TestApi {
 
   async start(settings: ApiModuleSettings = {}): Promise<void> {
     this.database = await createTestDatabase({
-      entities: [...entities, ...simsEntities, ...catalogueEntities, ...plansEntities, ...meterEntities],
+      entities,
     });
     const { dataSource } = this.database;
+    const config = loadConfig({ COUNTFREE_SECRET_KEY: randomBytes(32).toString('base64') });
     const logger = createLogger('info', {
       write: (line) => this.logLines.push(JSON.parse(line) as Record<string, unknown>),
     });
@@ -67,17 +67,25 @@ export class TestApi {
         { provide: DataSource, useValue: dataSource },
         { provide: CLOCK, useValue: this.clock },
         { provide: LOGGER, useValue: logger },
+        { provide: CONFIG, useValue: config },
       ],
-      exports: [DataSource, CLOCK, LOGGER],
+      exports: [DataSource, CLOCK, LOGGER, CONFIG],
     })
     class Globals {}
     const built = await Test.createTestingModule({
       imports: [
         Globals,
+        QueueModule.forRootAsync({
+          useFactory: () => ({
+            url: testRedisUrl(),
+            folder: '',
+            prefix: `api-${randomBytes(6).toString('hex')}`,
+            work: true,
+          }),
+        }),
         ApiModule.register({ ...settings, options: { checkAnswers: true, ...settings.options } }),
       ],
     }).compile();
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest's options are a class
     this.app = built.createNestApplication<NestExpressApplication>({ bodyParser: false, logger: false });
     configureHttp(this.app);
     await this.app.listen(0, '127.0.0.1');
