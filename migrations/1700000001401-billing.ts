@@ -35,7 +35,6 @@ export class Billing1700000001401 implements MigrationInterface {
         "last_number" bigint NOT NULL,
         CONSTRAINT "statement_series_pkey" PRIMARY KEY ("series")
       )`);
-    await queryRunner.query(`INSERT INTO "statement_series" VALUES ('statement', 0)`);
     await queryRunner.query(`
       CREATE TABLE "statement" (
         "number" bigint NOT NULL,

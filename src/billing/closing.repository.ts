@@ -37,10 +37,10 @@ interface RawRun {
 
 /** SQL over closing runs. Every method runs in the caller's transaction. */
 export class ClosingRepository {
-  /** All runs of a month, oldest first. */
+  /** All runs of a month, oldest first; those that were ordered together in a fixed order, as numbers follow it. */
   async ofMonth(manager: EntityManager, month: string): Promise<ClosingRun[]> {
     const rows = await manager.query<RawRun[]>(
-      `SELECT * FROM closing_run WHERE month = $1 ORDER BY created_at, id`,
+      `SELECT * FROM closing_run WHERE month = $1 ORDER BY created_at, time_zone, anchor_day, currency`,
       [month],
     );
     return rows.map(toRun);

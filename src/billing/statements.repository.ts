@@ -116,12 +116,13 @@ export class StatementsRepository {
 
   /** Reserves `count` numbers without a gap and gives the first. Other writers wait until the transaction ends. */
   async takeNumbers(manager: EntityManager, count: number): Promise<number> {
-    const [rows] = await manager.query<[{ last_number: string }[], number]>(
-      `UPDATE statement_series SET last_number = last_number + $1 WHERE series = 'statement' RETURNING last_number`,
+    const [row] = await manager.query<{ last_number: string }[]>(
+      `INSERT INTO statement_series AS s (series, last_number) VALUES ('statement', $1)
+       ON CONFLICT (series) DO UPDATE SET last_number = s.last_number + excluded.last_number
+       RETURNING last_number`,
       [count],
     );
-    const [row] = rows;
-    if (row === undefined) throw new Error('the series of statement numbers is gone from the database');
+    if (row === undefined) throw new Error('the database returned no number for a statement');
     return toSafeInteger(row.last_number) - count + 1;
   }
 

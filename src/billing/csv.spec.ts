@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { csvCell, csvRows } from './csv.js';
+import { statementCsv } from './statement-csv.js';
+
+/** RFC 4180, as a strict reader takes it. */
+function read(csv: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let cell = '';
+  let quoted = false;
+  for (let i = 0; i < csv.length; i += 1) {
+    const at = csv[i]!;
+    if (quoted) {
+      if (at !== '"') cell += at;
+      else if (csv[i + 1] === '"') cell += csv[(i += 1)]!;
+      else quoted = false;
+    } else if (at === '"') quoted = true;
+    else if (at === ',') {
+      row.push(cell);
+      cell = '';
+    } else if (at === '\r' && csv[i + 1] === '\n') {
+      rows.push([...row, cell]);
+      row = [];
+      cell = '';
+      i += 1;
+    } else cell += at;
+  }
+  return rows;
+}
+
+describe('CSV', () => {
+  it.each([
+    ['=1+1', "'=1+1"],
+    ['+81', "'+81"],
+    ['-300', '-300'],
+    ['-3.25', '-3.25'],
+    ['-1+cmd', "'-1+cmd"],
+    ['@SUM(A1)', "'@SUM(A1)"],
+    ['\t=1', "'\t=1"],
+    ['＝1', "'＝1"],
+    ['=HYPERLINK("http://x","y")', '"\'=HYPERLINK(""http://x"",""y"")"'],
+    ['plain', 'plain'],
+    ['a,b', '"a,b"'],
+    ['', ''],
+  ])('writes %j as %j', (value, cell) => expect(csvCell(value)).toBe(cell));
+
+  it('is read back as it was, and no cell begins a formula', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.string({ unit: 'binary' }), { minLength: 1 })), (rows) => {
+        const back = read(csvRows(rows));
+        expect(back.map((row) => row.length)).toEqual(rows.map((row) => row.length));
+        back.forEach((row, at) =>
+          row.forEach((cell, column) => {
+            expect([cell, cell.slice(1)]).toContain(rows[at]![column]);
+            if (!/^-?\d+(\.\d+)?$/.test(cell)) expect(cell).not.toMatch(/^[=+\-@\t\r\n]/);
+          }),
+        );
+      }),
+    );
+  });
+
+  it('of a statement keeps a hostile SIM id from being a formula', () => {
+    const document = {
+      status: 'draft',
+      simId: '=cmd|calc',
+      period: { month: '2026-10', from: 'a', to: 'b' },
+      currency: { code: 'JPY' },
+      segments: [],
+      usage: [],
+      charges: [],
+      totals: { octetsUp: '0', octetsDown: '0', octets: '0', amount: '0' },
+    };
+    const [header, total] = read(statementCsv(JSON.stringify(document)));
+    expect(total![header!.indexOf('sim_id')]).toBe("'=cmd|calc");
+    expect(total![header!.indexOf('section')]).toBe('total');
+  });
+});
