@@ -12,8 +12,10 @@ export async function runCommand(work: () => Promise<number | undefined>): Promi
   try {
     process.exitCode = (await work()) ?? 0;
   } catch (error) {
-    process.exitCode = error instanceof Refusal ? EXIT_INPUT : EXIT_FAILURE;
-    process.stderr.write(`countfree: ${describeError(error)}\n`);
+    const code = error instanceof Refusal ? EXIT_INPUT : EXIT_FAILURE;
+    process.exitCode = code;
+    // Exit rather than return: what a failed start had begun, such as a private server, would keep the process alive.
+    process.stderr.write(`countfree: ${describeError(error)}\n`, () => process.exit(code));
   }
 }
 
