@@ -46,7 +46,7 @@ export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnModuleD
       recorder: new Recorder(deliveries, clock),
       clock,
       schedule,
-      timeoutMs,
+      claimMs: timeoutMs + settings.claimMarginMs,
       inFlight,
       target: (endpointId) => this.target(endpointId),
       onGone: (endpointId) => this.endpoints.disable(dataSource.manager, endpointId, GONE, clock.now()),

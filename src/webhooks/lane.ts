@@ -6,8 +6,6 @@ import { DEFAULT_PAUSE_MS, nextAttemptAt } from './schedule.js';
 import type { Attempt, Sender } from './sender.js';
 import { signedHeaders, type SigningKey } from './signing.js';
 
-/** Beyond the time-out of a try: to sign, to record, to be slow. */
-const CLAIM_MARGIN_MS = 20_000;
 /** Where and how to send, looked up again this often, so that a change is soon obeyed. */
 const TARGET_MAX_AGE_MS = 1_000;
 
@@ -23,7 +21,8 @@ export interface LaneDependencies {
   recorder: Recorder;
   clock: Clock;
   schedule: readonly number[];
-  timeoutMs: number;
+  /** How long a claimed delivery is this lane's. */
+  claimMs: number;
   /** Tries at once. */
   inFlight: number;
   /** Undefined: the endpoint is gone or disabled. */
@@ -79,9 +78,9 @@ export class Lane {
   }
 
   private claim(limit: number): Promise<ClaimedDelivery[]> {
-    const { deliveries, clock, timeoutMs } = this.with_;
+    const { deliveries, clock, claimMs } = this.with_;
     const now = clock.now();
-    return deliveries.claim(this.endpointId, now, now + timeoutMs + CLAIM_MARGIN_MS, limit);
+    return deliveries.claim(this.endpointId, now, now + claimMs, limit);
   }
 
   private async target(): Promise<Target | undefined> {

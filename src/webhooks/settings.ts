@@ -13,6 +13,8 @@ export interface WebhookSettings {
   schedule: readonly number[];
   /** One try, from name look-up to answer. */
   timeoutMs: number;
+  /** How long after its time-out a try is still taken to be under way; then its worker is taken to be dead. */
+  claimMarginMs: number;
   /** Between two looks into the outbox. */
   pollMs: number;
   /** Between two searches for deliveries whose wake-up Redis lost. */
@@ -33,6 +35,7 @@ export const DEFAULT_WEBHOOK_SETTINGS: WebhookSettings = {
   work: true,
   schedule: STANDARD_SCHEDULE,
   timeoutMs: 15_000,
+  claimMarginMs: 20_000,
   pollMs: 250,
   reconcileMs: 10_000,
   inFlight: 64,

@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { Global, Injectable, Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
+import { Global, Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { CONFIG } from '../../src/config/index.js';
-import { HandlesJob, QueueModule, type JobHandler, type QueueSettings } from '../../src/queue/index.js';
+import {
+  HandlesJob,
+  JOB_NAMES,
+  QueueModule,
+  type JobHandler,
+  type QueueSettings,
+} from '../../src/queue/index.js';
 import { CLOCK, systemClock, type Clock } from '../../src/shared/index.js';
 import {
   DEFAULT_WEBHOOK_SETTINGS,
@@ -17,14 +23,16 @@ import {
   type WebhookSettings,
 } from '../../src/webhooks/index.js';
 
-/** Stands in for the part of the application that closes months, so that every job has a handler. */
-@Injectable()
-@HandlesJob('billing.close-period')
-class NoClosing implements JobHandler<'billing.close-period'> {
-  handle(): Promise<undefined> {
-    return Promise.resolve(undefined);
+/** Stand in for the rest of the application, so that every job has a handler. */
+const otherHandlers = JOB_NAMES.filter((name) => name !== 'webhooks.deliver').map((name) => {
+  class NoHandler implements JobHandler<typeof name> {
+    handle(): Promise<undefined> {
+      return Promise.resolve(undefined);
+    }
   }
-}
+  HandlesJob(name)(NoHandler);
+  return NoHandler;
+});
 
 @Global()
 @Module({})
@@ -34,7 +42,7 @@ class Surroundings {
       { provide: DataSource, useValue: dataSource },
       { provide: CLOCK, useValue: clock },
       { provide: CONFIG, useValue: {} },
-      NoClosing,
+      ...otherHandlers,
     ];
     return { module: Surroundings, providers, exports: [DataSource, CLOCK, CONFIG] };
   }
