@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
@@ -19,6 +20,8 @@ export interface RunningService {
 /** Starts the service; rejects with the reason, everything that was begun undone, if it cannot. */
 export async function startService(config: Config, logger: Logger): Promise<RunningService> {
   logger.info({ node: process.version, settings: describeEnvironment(process.env) }, 'starting');
+  // Made before anything that keeps its own part of it closed: the private Postgres must be able to enter.
+  await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
   const probes: ReadinessProbe[] = [];
   const app = await NestFactory.create<NestExpressApplication>(
     AppModule.forRoot({ config, logger, probes }),
