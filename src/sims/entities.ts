@@ -103,8 +103,9 @@ export class SimImsiEntity {
 @Check('session_order_check', `"end_time" > "start_time"`)
 @Exclusion(
   'session_no_overlap',
-  `USING gist ("realm_index" WITH =, "prefix" inet_ops WITH =, tstzrange("start_time", "end_time") WITH &&)`,
+  `USING gist (hashtextextended("prefix"::text, "realm_index") WITH =, tstzrange("start_time", "end_time") WITH &&)`,
 )
+@Index('session_prefix_idx', ['prefix'], { type: 'spgist' })
 @Index('session_sim_idx', ['simKey', 'startTime'])
 @Index('session_revision_idx', ['revision', 'id'])
 export class SessionEntity {
