@@ -94,7 +94,8 @@ export function planBatch(
     candidates = candidates.filter((candidate) => !refuseIfBlocked(candidate, replaced, policy, plan.report));
     refused = before - candidates.length;
   }
-  for (const candidate of candidates) applyTo(plan, candidate, replaced);
+  plan.updates.push(...endsOf(candidates, replaced));
+  for (const candidate of candidates) applyTo(plan, candidate);
   return plan;
 }
 
@@ -135,10 +136,20 @@ function endsBefore(other: Overlap, row: SessionRow, policy: BatchPolicy): boole
   return policy.open === 'end' && other.endTime === null && other.startTime < row.startTime;
 }
 
-function applyTo(plan: SessionPlan, { row, same, others }: Candidate, replaced: ReadonlySet<number>): void {
-  for (const { id, dnsServers } of others) {
-    if (!replaced.has(id)) plan.updates.push({ id, endTime: row.startTime, dnsServers });
+/** Stored sessions that end where the first of the rows that follow them starts. */
+function endsOf(candidates: readonly Candidate[], replaced: ReadonlySet<number>): SessionPlan['updates'] {
+  const ends = new Map<number, SessionPlan['updates'][number] & { endTime: number }>();
+  for (const { row, others } of candidates) {
+    for (const { id, dnsServers } of others) {
+      if (replaced.has(id)) continue;
+      const endTime = Math.min(row.startTime, ends.get(id)?.endTime ?? row.startTime);
+      ends.set(id, { id, endTime, dnsServers });
+    }
   }
+  return [...ends.values()];
+}
+
+function applyTo(plan: SessionPlan, { row, same }: Candidate): void {
   if (same === undefined) {
     plan.inserts.push(row);
     plan.report.count('created');
