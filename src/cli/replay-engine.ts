@@ -124,6 +124,7 @@ class PrivateVeth {
       if (this.helper.exitCode !== null || this.helper.signalCode !== null) resolve();
       else this.helper.once('exit', () => resolve());
     });
+    this.helper.ref();
     this.helper.stdin?.end();
     await gone;
   }
