@@ -108,6 +108,12 @@ bool XdpAttachment::tryMode(int program, const std::string &mode) {
     return true;
 }
 
+bool XdpAttachment::alive() const {
+    bpf_link_info info{};
+    uint32_t length = sizeof(info);
+    return link_.valid() && bpf_obj_get_info_by_fd(link_.get(), &info, &length) == 0 && info.xdp.ifindex != 0;
+}
+
 void XdpAttachment::detach() {
     if (link_.valid())
         bpf_link_detach(link_.get());

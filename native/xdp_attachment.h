@@ -25,6 +25,8 @@ class XdpAttachment {
     const std::string &mode() const { return mode_; }
     int interfaceIndex() const { return interfaceIndex_; }
     const std::vector<AttachAttempt> &attempts() const { return attempts_; }
+    /* False once the interface is gone: the link outlives it without holding anything. */
+    bool alive() const;
     /* Takes the program off and removes the link's pin. */
     void detach();
 

@@ -221,7 +221,7 @@ cf_tallies XdpEngine::counters() const {
 }
 
 const XdpAttachment &XdpEngine::attach(const std::string &interfaceName, const std::string &mode) {
-    if (attachment_)
+    if (attachment() != nullptr)
         throw EngineError(EALREADY, "the engine is attached already: one engine counts for one interface");
     attachment_.emplace(program().program("countfree"), interfaceName, mode, program().pinPath());
     return *attachment_;

@@ -33,7 +33,10 @@ class XdpEngine : public Engine {
 
     bool adopted() const { return adopted_; }
     const XdpAttachment &attach(const std::string &interfaceName, const std::string &mode);
-    const XdpAttachment *attachment() const { return attachment_ ? &*attachment_ : nullptr; }
+    /* nullptr if there is none, or its interface is gone. */
+    const XdpAttachment *attachment() const {
+        return attachment_ && attachment_->alive() ? &*attachment_ : nullptr;
+    }
     void detach();
 
   protected:

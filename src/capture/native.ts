@@ -95,7 +95,10 @@ export interface EngineStatus {
   /** Bytes that wait in each ring. */
   flowRingUsed: number;
   helloRingUsed: number;
-  /** Where the kernel program is attached; absent for a UserEngine or if it is not. */
+  /** Consumer positions: what was released so far. */
+  flowRingPosition: bigint;
+  helloRingPosition: bigint;
+  /** Where the kernel program is attached; absent for a UserEngine, if it is not, and once the interface is gone. */
   attachment?: Attachment;
 }
 
@@ -340,7 +343,10 @@ export class XdpEngine extends Engine<NativeXdpEngine> {
     return new XdpEngine(native);
   }
 
-  /** Attaches to an interface of this process's network namespace; `auto` tries native, then generic. */
+  /**
+   * Attaches to an interface of this process's network namespace; `auto` tries native, then generic. A pinned link that
+   * still holds the interface is given the new program instead. Can be repeated once the interface was gone.
+   */
   attach(interfaceName: string, mode: 'auto' | AttachMode = 'auto'): Attachment {
     if (!/^[^\s/]{1,15}$/.test(interfaceName)) {
       throw new RangeError(`"${interfaceName}" is no name of a network interface (1 to 15 characters)`);
