@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Clock } from '../shared/index.js';
 import { fileGeneration } from './file-batches.js';
 import { FileSource } from './file-source.js';
@@ -91,6 +93,7 @@ export class CapturePoint {
     const spool = await openSpool(options.spool, options);
     let engine: XdpEngine | undefined;
     try {
+      if (options.pinPath !== null) makeFolderFor(options.pinPath);
       engine = XdpEngine.open({
         pinPath: options.pinPath,
         ...(options.sizes ? { sizes: options.sizes } : {}),
@@ -192,6 +195,15 @@ export class CapturePoint {
       this.engine.close();
       await this.spool.close();
     }
+  }
+}
+
+/** The engine makes its own folder; the one above it, which all interfaces share, may be missing too. */
+function makeFolderFor(pinPath: string): void {
+  try {
+    mkdirSync(dirname(pinPath), { recursive: true, mode: 0o700 });
+  } catch {
+    // Without bpffs this fails, and the engine then says what to do.
   }
 }
 
