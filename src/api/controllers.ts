@@ -1,8 +1,10 @@
+import { AuditLogController } from './audit/audit-log.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { ApiKeysController } from './keys/api-keys.controller.js';
 import { routesOf } from './kit/route.js';
 import { DocsController } from './openapi/docs.controller.js';
 import { AccountsController } from './resources/accounts.controller.js';
+import { CaptureController } from './resources/capture.controller.js';
 import { DeliveriesController } from './resources/deliveries.controller.js';
 import { PeriodsController } from './resources/periods.controller.js';
 import { PlansController } from './resources/plans.controller.js';
@@ -29,7 +31,9 @@ export const controllers = [
   PeriodsController,
   WebhookEndpointsController,
   DeliveriesController,
+  CaptureController,
   ApiKeysController,
+  AuditLogController,
   HealthController,
   DocsController,
 ];

@@ -1,3 +1,4 @@
+import { AuditLogEntity } from './audit/audit-log.entity.js';
 import { ApiKeyEntity } from './keys/api-key.entity.js';
 import { IdempotencyEntity } from './kit/idempotency.entity.js';
 
@@ -7,6 +8,7 @@ export { configureHttp } from './http.js';
 export { apiKeyInputSchema, ApiKeysService, type ApiKey, type ApiKeyInput } from './keys/api-keys.service.js';
 export { API_OPTIONS, defaultApiOptions, type ApiOptions } from './kit/options.js';
 export { openApiText } from './openapi/openapi.js';
+export type { CaptureReport, CaptureReporter } from './resources/capture.controller.js';
 export { SCOPES, type Scope } from './kit/scopes.js';
 
-export const entities = [ApiKeyEntity, IdempotencyEntity];
+export const entities = [ApiKeyEntity, IdempotencyEntity, AuditLogEntity];

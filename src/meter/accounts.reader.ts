@@ -16,6 +16,16 @@ export interface SuspenseItem {
   octetsDown: bigint;
 }
 
+/** What one capture point has brought into the ledger. */
+export interface SourceTotal {
+  source: string;
+  /** Start of the last UTC hour that it counted in. */
+  lastHour: Date;
+  /** Seen by its engine since the given instant. */
+  packets: bigint;
+  octets: bigint;
+}
+
 const BOTH = 'both_subscribers';
 
 /** Reads what is on no SIM's account, and whether all of it adds up. */
@@ -73,6 +83,24 @@ export class AccountsReader {
         difference: seen.octets + bothSubscribersOctets - elsewhere - usageOctets - suspenseOctets,
       };
     });
+  }
+
+  /** Capture points that have brought anything since `from`, by name. */
+  async sources(from: Date): Promise<SourceTotal[]> {
+    const rows = await this.dataSource.query<
+      { source: string; last_hour: Date; packets: string; octets: string }[]
+    >(
+      `SELECT source, max(hour) AS last_hour, sum(packets)::text AS packets, sum(octets)::text AS octets
+       FROM account_bucket WHERE account = 'seen' AND hour >= $1
+       GROUP BY source ORDER BY source`,
+      [from],
+    );
+    return rows.map((row) => ({
+      source: row.source,
+      lastHour: row.last_hour,
+      packets: BigInt(row.packets),
+      octets: BigInt(row.octets),
+    }));
   }
 
   /** What a statement over [from, to) says of its own completeness. */

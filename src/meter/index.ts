@@ -1,4 +1,4 @@
-export { AccountsReader, type SuspenseItem } from './accounts.reader.js';
+export { AccountsReader, type SourceTotal, type SuspenseItem } from './accounts.reader.js';
 export { meterEntities } from './entities.js';
 export { LedgerRepository } from './ledger.repository.js';
 export { MeterModule } from './meter.module.js';

@@ -10,6 +10,7 @@ import type { Request, Response } from 'express';
 import { lastValueFrom, Observable, from } from 'rxjs';
 import { Readable } from 'node:stream';
 import { LOGGER, type Logger } from '../../shared/index.js';
+import { AuditLog } from '../audit/audit-log.service.js';
 import { readBody } from './body.js';
 import { contextOf, type RequestContext } from './context.js';
 import { etagOf, ifMatchRevisions, ifNoneMatchHits } from './etag.js';
@@ -26,6 +27,7 @@ import { validateInput } from './validate.js';
 export class RouteInterceptor implements NestInterceptor {
   constructor(
     private readonly idempotency: IdempotencyService,
+    private readonly audit: AuditLog,
     @Inject(API_OPTIONS) private readonly options: ApiOptions,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
@@ -48,9 +50,10 @@ export class RouteInterceptor implements NestInterceptor {
       body: body.value,
     });
     context.ifMatch = ifMatchRevisions(request.get('if-match'));
+    const run = async () => this.write(await this.handle(request, route, next), route, response);
     const key = route.method === 'POST' ? idempotencyKeyOf(request.get('idempotency-key')) : undefined;
     if (key === undefined || context.caller === undefined) {
-      return this.write(await lastValueFrom<unknown>(next.handle()), route, response);
+      return run();
     }
     const once: IdempotentRequest = {
       keyId: context.caller.keyId,
@@ -59,12 +62,12 @@ export class RouteInterceptor implements NestInterceptor {
       url: request.originalUrl,
       bodyDigest: body.digest,
     };
-    return this.runOnce(once, next, route, response, context);
+    return this.runOnce(once, run, route, response, context);
   }
 
   private async runOnce(
     once: IdempotentRequest,
-    next: CallHandler,
+    run: () => Promise<unknown>,
     route: RouteSpec,
     response: Response,
     context: RequestContext,
@@ -73,7 +76,7 @@ export class RouteInterceptor implements NestInterceptor {
     if (earlier !== undefined) return replay(earlier, response);
     let text: unknown;
     try {
-      text = this.write(await lastValueFrom<unknown>(next.handle()), route, response);
+      text = await run();
     } catch (error) {
       await this.idempotency.release(once);
       throw error;
@@ -88,6 +91,14 @@ export class RouteInterceptor implements NestInterceptor {
       .finish(once, answer)
       .catch((error: unknown) => this.logger.error({ err: error, requestId: context.id }, 'answer not kept'));
     return text;
+  }
+
+  /** Runs the handler; what changes something stands in the audit log. */
+  private handle(request: Request, route: RouteSpec, next: CallHandler): Promise<unknown> {
+    const context = contextOf(request);
+    const run = () => lastValueFrom<unknown>(next.handle());
+    if (route.method === 'GET' || context.caller === undefined) return run();
+    return this.audit.around({ context, caller: context.caller, route, path: request.path }, run);
   }
 
   /** Status, headers and text of an answer. */

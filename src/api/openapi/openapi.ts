@@ -23,7 +23,9 @@ const TAGS: readonly Tag[] = [
   { name: 'usage', description: 'Octets by SIM, service and evidence, and where every other octet went' },
   { name: 'statements', description: 'What each SIM owes for a month, and the closing of months' },
   { name: 'webhooks', description: 'Events that the service sends, and the log of their delivery' },
+  { name: 'capture', description: 'The engines that count packets' },
   { name: 'api-keys', description: 'Who may use the API, and for what' },
+  { name: 'audit-log', description: 'Every change that was asked for' },
   { name: 'operation', description: 'For those who run the service; no API key needed' },
 ];
 

@@ -26,12 +26,16 @@ export class TestClock implements Clock {
   }
 }
 
+/** A parsed answer, read by the tests as they expect it to be. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Json = any;
+
 export interface Answer {
   status: number;
   headers: Headers;
   text: string;
   /** Parsed where the answer is JSON. */
-  body: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  body: Json;
 }
 
 export interface Call {
@@ -157,4 +161,9 @@ export function expectProblem(answer: Answer, status: number, kind: string): str
   });
   expect(answer.status).toBe(status);
   return ((answer.body.errors ?? []) as { in: string; pointer: string }[]).map((e) => `${e.in} ${e.pointer}`);
+}
+
+/** The items of a list's page. */
+export function itemsOf(answer: Answer): Json[] {
+  return answer.body.items as Json[];
 }
