@@ -16,26 +16,51 @@ export type JsonValue =
  * an undefined value are left out. The same value gives the same bytes, so it can be hashed.
  */
 export function canonicalJson(value: JsonValue): string {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
-  if (typeof value === 'bigint') return `"${value}"`;
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no safe integer: write it as text`);
-    return String(value);
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value);
+    case 'bigint':
+      return `"${value}"`;
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'number':
+      if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no safe integer: write it as text`);
+      return String(value);
+    case 'undefined':
+      throw new TypeError('undefined has no JSON');
+    default:
+      if (value === null) return 'null';
+      return isList(value) ? `[${value.map(canonicalJson).join(',')}]` : canonicalObject(value);
   }
-  if (value === undefined) throw new TypeError('undefined has no JSON');
-  if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.keys(value)
-    .sort()
-    .filter((key) => value[key] !== undefined)
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
-  return `{${members.join(',')}}`;
 }
 
 function isList(value: object): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
-const iso = (instant: number) => new Date(instant).toISOString();
+/** By concatenation: a month's closing writes a hundred thousand of these. */
+function canonicalObject(value: { readonly [key: string]: JsonValue }): string {
+  let text = '';
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key];
+    if (member !== undefined)
+      text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
+  }
+  return `{${text}}`;
+}
+
+/** Statements of a month name the same few hundred hours again and again. */
+const isoTexts = new Map<number, string>();
+
+function iso(instant: number): string {
+  let text = isoTexts.get(instant);
+  if (text === undefined) {
+    if (isoTexts.size >= 5_000) isoTexts.clear();
+    text = new Date(instant).toISOString();
+    isoTexts.set(instant, text);
+  }
+  return text;
+}
 
 /** A rated period as statements show it: octets as strings of digits (they may exceed 2^53), times in ISO 8601. */
 export function ratedDocument(rated: RatedPeriod): Record<string, JsonValue> {
