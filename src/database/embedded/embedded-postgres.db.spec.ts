@@ -84,7 +84,8 @@ async function ownerProcess(): Promise<ChildProcess> {
   return child;
 }
 
-describe('a private Postgres', () => {
+// Each test starts a real server once or more, which takes its time on a busy machine.
+describe('a private Postgres', { timeout: 120_000 }, () => {
   it('listens on its socket only, keeps its password to itself, and its data over a restart', async () => {
     const first = await start();
     expect(first.owned).toBe(true);
@@ -189,7 +190,7 @@ describe('a private Postgres', () => {
   });
 });
 
-describe('openDatabase', () => {
+describe('openDatabase', { timeout: 120_000 }, () => {
   const settings = { entities: [], whenRunning: 'refuse' as const, url: null };
 
   it('migrates a private server on the first start, and tells a command to do so otherwise', async () => {
