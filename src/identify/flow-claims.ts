@@ -13,11 +13,14 @@ export interface TimedClaim extends NameClaim {
 }
 
 const MAX_CLAIMS = 8;
+const MAX_SHOWN = 64;
 
 /** What is known of a flow beside its key. */
 export class FlowClaims {
   /** Claims in the order of their hellos; those that a later one replaced go once they are billed. */
-  claims: TimedClaim[] = [];
+  private claims: TimedClaim[] | undefined;
+  /** The newest claim. */
+  last: TimedClaim | undefined;
   /** Names of the peer when the flow was first looked at: a TTL that runs out does not change a flow that goes on. */
   dns: readonly ResolvedName[] | undefined;
   /** Whose memory `dns` is from. */
@@ -35,57 +38,63 @@ export class FlowClaims {
   }
 
   /** Keeps a name for showing, whoever claimed it. */
-  show(claim: NameClaim): void {
-    if (this.all === null || this.all.length >= 64) return;
-    const text = claim.name ?? claim.literal;
+  show({ kind, name, literal, standing }: NameClaim): void {
+    if (this.all === null || this.all.length >= MAX_SHOWN) return;
+    const text = name ?? literal;
     if (text === null) return;
-    if (this.all.some((each) => each.kind === claim.kind && (each.name ?? each.literal) === text)) return;
-    this.all.push({
-      kind: claim.kind,
-      name: claim.name,
-      literal: claim.literal,
-      standing: claim.standing,
-    });
+    if (this.all.some((each) => each.kind === kind && (each.name ?? each.literal) === text)) return;
+    this.all.push({ kind, name, literal, standing });
   }
 
   /** Takes a claim. Returns true if what the flow claims changed. */
   take(claim: TimedClaim): boolean {
     this.show(claim);
-    const last = this.claims.at(-1);
+    const { last } = this;
     if (last === undefined) {
-      this.claims.push(claim);
+      this.last = claim;
       return true;
     }
     const same = last.name === claim.name && last.standing === claim.standing && last.simKey === claim.simKey;
-    if (last.kind === claim.kind && last.place === claim.place && last.simKey === claim.simKey) {
-      if (!last.whole) {
-        this.claims[this.claims.length - 1] = { ...claim, time: last.time };
-        return !same;
-      }
-      if (same || last.standing === 'ambiguous') return false;
-      // The same place in the connection, other bytes: one of them is meant to mislead.
-      this.claims[this.claims.length - 1] = { ...last, standing: 'ambiguous' };
-      return true;
-    }
+    if (last.kind === claim.kind && last.place === claim.place && last.simKey === claim.simKey)
+      return this.takeAgain(last, claim, same);
     if (same) {
       last.place = claim.place;
       last.whole = claim.whole;
       return false;
     }
-    if (this.claims.length >= MAX_CLAIMS) {
-      this.claims[this.claims.length - 1] = { ...claim, time: last.time, standing: 'ambiguous' };
-      return true;
+    const claims = (this.claims ??= [last]);
+    if (claims.length >= MAX_CLAIMS) this.replaceLast({ ...claim, time: last.time, standing: 'ambiguous' });
+    else {
+      claims.push(claim);
+      this.last = claim;
     }
-    this.claims.push(claim);
     return true;
+  }
+
+  /** The same place in the connection: more of a hello, or its bytes once more. */
+  private takeAgain(last: TimedClaim, claim: TimedClaim, same: boolean): boolean {
+    if (!last.whole) {
+      this.replaceLast({ ...claim, time: last.time });
+      return !same;
+    }
+    if (same || last.standing === 'ambiguous') return false;
+    // Other bytes in the same place: one of them is meant to mislead.
+    this.replaceLast({ ...last, standing: 'ambiguous' });
+    return true;
+  }
+
+  private replaceLast(claim: TimedClaim): void {
+    this.last = claim;
+    if (this.claims !== undefined) this.claims[this.claims.length - 1] = claim;
   }
 
   /**
    * The claims that the octets of a record can belong to. The first claim of a flow covers what came before it; a later
    * one holds from its hello on.
    */
-  within(firstTime: number, lastTime: number, simKey: number): TimedClaim[] {
-    const own = this.claims.filter((claim) => claim.simKey === simKey);
+  within(firstTime: number, lastTime: number, simKey: number): readonly TimedClaim[] {
+    if (this.last === undefined) return [];
+    const own = (this.claims ?? [this.last]).filter((claim) => claim.simKey === simKey);
     let from = 0;
     for (let i = 1; i < own.length; i += 1) if ((own[i] as TimedClaim).time <= firstTime) from = i;
     let to = from + 1;
@@ -95,11 +104,17 @@ export class FlowClaims {
 
   /** Drops what a record that ended at `lastTime` has left behind. True if the next record will be decided otherwise. */
   settle(lastTime: number): boolean {
-    let last = 0;
-    for (let i = 1; i < this.claims.length; i += 1)
-      if ((this.claims[i] as TimedClaim).time <= lastTime) last = i;
-    if (last === 0) return this.claims.length > 1;
-    this.claims.splice(0, last);
+    const { claims } = this;
+    if (claims === undefined) return false;
+    let current = 0;
+    for (let i = 1; i < claims.length; i += 1) if ((claims[i] as TimedClaim).time <= lastTime) current = i;
+    claims.splice(0, current);
+    if (claims.length === 1) this.claims = undefined;
     return true;
+  }
+
+  /** Claims not yet left behind, for showing. */
+  get current(): readonly NameClaim[] {
+    return this.claims ?? (this.last === undefined ? [] : [this.last]);
   }
 }

@@ -230,8 +230,12 @@ export class Identifier {
       flow.show(placed.claim);
       return;
     }
+    const { kind, name, standing, literal } = placed.claim;
     const claim: TimedClaim = {
-      ...placed.claim,
+      kind,
+      name,
+      standing,
+      literal,
       time,
       place: placed.place,
       whole: placed.whole,
@@ -375,9 +379,9 @@ export class Identifier {
   /** Puts a new decision on a flow; where it rests on a claim that came late, the flow's earlier octets go with it. */
   private replaceCell(slot: number, cell: UsageCell, firstTime: number, collector: EntryCollector): void {
     this.setCell(slot, cell);
-    const claim = this.claims[slot]?.claims.at(-1);
+    const claim = this.claims[slot]?.last;
     if (claim === undefined || ((this.state[slot] as number) & IN_WINDOW) === 0) return;
-    for (const past of this.late.of(slot, firstTime)) {
+    for (let past = this.late.of(slot, firstTime); past !== undefined; past = past.earlier) {
       if (past.cell.decision === cell.decision) continue;
       // The octets stay with the account that held the address then.
       const to = this.cellStore.cellOf(past.cell.account, cell.decision);
@@ -435,7 +439,7 @@ export class Identifier {
   private namesOf(slot: number, cell: UsageCell): readonly FlowName[] {
     const flow = this.claims[slot];
     if (flow === undefined) return NO_NAMES;
-    const names: FlowName[] = (flow.all ?? flow.claims).flatMap(({ name, literal, kind, standing }) => {
+    const names: FlowName[] = (flow.all ?? flow.current).flatMap(({ name, literal, kind, standing }) => {
       const text = name ?? literal;
       return text === null ? [] : [{ name: text, evidence: kind, standing }];
     });

@@ -19,7 +19,10 @@ export interface IdentifierOptions {
   sessionHistorySeconds?: number;
   /** Addresses without session whose accounts are kept for reuse. Default 100,000. */
   maxSuspense?: number;
-  /** Addresses whose names are remembered, in all and per SIM. Defaults 1,000,000 and 2,048. */
+  /**
+   * Addresses whose names are remembered, in all and per SIM; at least half of that is kept of the newest. Defaults
+   * 2,000,000 and 2,048.
+   */
   maxDnsEntries?: number;
   maxDnsEntriesPerSim?: number;
   /** A resolved name outlives its TTL (taken as 60 to 86,400 s) by this. Default 900. */
@@ -62,7 +65,7 @@ export function resolveOptions(options: IdentifierOptions): ResolvedOptions {
     historyMs: (options.sessionHistorySeconds ?? 10_800) * 1000,
     maxSuspense: options.maxSuspense ?? 100_000,
     dns: {
-      maxEntries: options.maxDnsEntries ?? 1_000_000,
+      maxEntries: options.maxDnsEntries ?? 2_000_000,
       maxPerScope: options.maxDnsEntriesPerSim ?? 2_048,
       sharedFactor: 64,
       grace: (options.dnsGraceSeconds ?? 900) * SECOND,

@@ -2,6 +2,7 @@ import { domainToASCII } from 'node:url';
 import type { CatalogueSnapshot, EvidencePolicy, PrefixRule, ServiceVersion } from '../catalogue/index.js';
 import { parsePrefix, Refusal } from '../shared/index.js';
 import { readHostName } from './hello/host-name.js';
+import { NameTable } from './name-table.js';
 import { PrefixTable } from './prefix-table.js';
 
 /** A service version as matching needs it. */
@@ -57,6 +58,7 @@ interface Installed {
 }
 
 const NOTHING_EXCLUDED: readonly string[] = [];
+const NOTHING_FOUND: NameFinding = { match: undefined, excludedBy: NOTHING_EXCLUDED };
 const PROTOCOL_NAMES = new Map([
   [1, 'icmp'],
   [6, 'tcp'],
@@ -70,10 +72,11 @@ const STEP_ENTRIES = 2_000;
 
 /** The rules of all service versions, ready for look-ups that do not slow down with their number. */
 export class ServiceIndex {
-  private readonly names = new Map<string, NameEntry | NameEntry[]>();
+  private readonly names = new NameTable<NameEntry | NameEntry[]>();
   private readonly prefixes = new PrefixTable<PrefixEntry[]>();
   private readonly installed = new Map<number, Installed>();
   private readonly found: PrefixEntry[][] = [];
+  private readonly foundNames: (NameEntry | NameEntry[])[] = [];
   private boundaries: number[] = [];
   revision = 0;
   /** Rules of the catalogue that cannot be read as a name or prefix: left out, since one bad rule must not stop the rest. */
@@ -138,22 +141,19 @@ export class ServiceIndex {
 
   /** The longest rule on label boundaries in force at `time` (UNIX µs), over all services that do not exclude the name. */
   findName(name: string, time: number): NameFinding {
+    this.names.suffixes(name, this.foundNames);
+    if (this.foundNames.length === 0) return NOTHING_FOUND;
     let best: NameEntry | undefined;
     let candidates: NameEntry[] | undefined;
     let excludedBy: string[] | undefined;
-    for (let at = 0; ;) {
-      const entry = this.names.get(at === 0 ? name : name.slice(at));
-      if (entry !== undefined) {
-        for (const each of Array.isArray(entry) ? entry : [entry]) {
-          if (!inForce(each.version, time)) continue;
-          if (each.exclude) (excludedBy ??= []).push(each.version.serviceCode);
-          else if (best === undefined) best = each;
-          else (candidates ??= [best]).push(each);
-        }
+    for (let i = this.foundNames.length - 1; i >= 0; i -= 1) {
+      const found = this.foundNames[i] as NameEntry | NameEntry[];
+      for (const each of Array.isArray(found) ? found : [found]) {
+        if (!inForce(each.version, time)) continue;
+        if (each.exclude) (excludedBy ??= []).push(each.version.serviceCode);
+        else if (best === undefined) best = each;
+        else (candidates ??= [best]).push(each);
       }
-      const dot = name.indexOf('.', at);
-      if (dot < 0) break;
-      at = dot + 1;
     }
     if (candidates !== undefined || excludedBy !== undefined)
       best = choose(candidates ?? (best === undefined ? [] : [best]), excludedBy);
@@ -247,9 +247,9 @@ export class ServiceIndex {
       const present = this.names.get(domainName);
       if (Array.isArray(present)) {
         const rest = present.filter((entry) => entry.version !== gone.version);
-        if (rest.length === 0) this.names.delete(domainName);
+        if (rest.length === 0) this.names.set(domainName, undefined);
         else this.names.set(domainName, rest.length === 1 ? (rest[0] as NameEntry) : rest);
-      } else if (present?.version === gone.version) this.names.delete(domainName);
+      } else if (present?.version === gone.version) this.names.set(domainName, undefined);
       if ((work += 1) % STEP_ENTRIES === 0) yield;
     }
     for (const rule of gone.source.rules.prefixes) {

@@ -24,7 +24,7 @@ export interface Account {
   /** Flows of this account in the flow memory. */
   flows: number;
   /** Sums per decision, made as they come up. */
-  cells: Map<string, UsageCell>;
+  cells: Map<string, UsageCell> | undefined;
 }
 
 interface Known {
@@ -123,7 +123,7 @@ export class SessionIndex {
       until: Number.POSITIVE_INFINITY,
       exclusive: false,
       flows: 0,
-      cells: new Map(),
+      cells: undefined,
     };
     this.suspense.set(key, account);
     return account;
@@ -240,7 +240,7 @@ function accountOf(session: Session, prefix: Prefix, realm: Realm): Account {
     until: 0,
     exclusive: prefix.length === (prefix.family === 4 ? 32 : 128),
     flows: 0,
-    cells: new Map(),
+    cells: undefined,
   };
 }
 

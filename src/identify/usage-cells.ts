@@ -25,14 +25,9 @@ export class UsageCells {
 
   /** The one object for a decision like this. */
   share(decision: Decision): { key: string; decision: Decision } {
-    const key = JSON.stringify([
-      decision.serviceVersionId,
-      decision.claimedServiceCode,
-      decision.evidence,
-      decision.rule,
-      decision.name,
-      decision.agreed,
-    ]);
+    // No part but the rule and the name can hold a blank or be of any length, and names hold none.
+    const { serviceVersionId, claimedServiceCode, evidence, rule, name, agreed } = decision;
+    const key = `${serviceVersionId ?? ''} ${claimedServiceCode ?? ''} ${evidence} ${agreed ?? ''} ${name ?? ''} ${rule ?? ''}`;
     let shared = this.decisions.get(key);
     if (shared === undefined) {
       if (this.decisions.size >= MAX_SHARED_DECISIONS) this.decisions = new Map();
@@ -43,11 +38,12 @@ export class UsageCells {
 
   cellOf(account: Account, decision: Decision): UsageCell {
     const { key, decision: shared } = this.share(decision);
-    let cell = account.cells.get(key);
+    const cells = (account.cells ??= new Map<string, UsageCell>());
+    let cell = cells.get(key);
     if (cell?.decision !== shared) {
-      if (account.cells.size >= MAX_CELLS_PER_ACCOUNT) account.cells.clear();
+      if (cells.size >= MAX_CELLS_PER_ACCOUNT) cells.clear();
       cell = { account, decision: shared, batch: -1, entry: undefined, hourFrom: 0, hourUntil: 0 };
-      account.cells.set(key, cell);
+      cells.set(key, cell);
     }
     return cell;
   }

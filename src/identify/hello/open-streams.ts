@@ -61,11 +61,14 @@ export interface HeldBounds {
 
 /**
  * Flows whose hello is not whole yet. Bounded in number, octets and age over all, and in number per SIM, so that no SIM
- * can take the room of the others: the oldest go first, of the SIM that is over its share before others'.
+ * can take the room of the others: a SIM over its share loses its own oldest, else the oldest of all goes.
  */
 export class HeldFlows<T extends Held> {
   private readonly flows = new Map<string, T>();
-  private readonly perScope = new Map<number, number>();
+  private readonly perScope = new Map<number, Map<string, T>>();
+  /** In the order in which they were added, from `head` on; some have gone since. */
+  private queue: { id: string; flow: T }[] = [];
+  private head = 0;
   private octets = 0;
   dropped = 0;
 
@@ -85,11 +88,18 @@ export class HeldFlows<T extends Held> {
 
   add(id: string, flow: T, time: number): void {
     this.delete(id);
-    this.expire(time);
-    if ((this.perScope.get(flow.scope) ?? 0) >= this.bounds.maxPerScope) this.dropOldest(flow.scope);
-    else if (this.flows.size >= this.bounds.maxFlows) this.dropOldest();
+    this.dropAged(time);
+    let theirs = this.perScope.get(flow.scope);
+    if (theirs !== undefined && theirs.size >= this.bounds.maxPerScope) {
+      this.drop(theirs.keys().next().value as string);
+      theirs = this.perScope.get(flow.scope);
+    }
+    if (this.flows.size >= this.bounds.maxFlows) this.dropOldest();
+    if (theirs === undefined) this.perScope.set(flow.scope, (theirs = new Map<string, T>()));
+    theirs.set(id, flow);
     this.flows.set(id, flow);
-    this.perScope.set(flow.scope, (this.perScope.get(flow.scope) ?? 0) + 1);
+    this.queue.push({ id, flow });
+    if (this.queue.length > 4 * this.bounds.maxFlows + 1024) this.compact();
   }
 
   /** Runs `change` on a held flow and accounts for what it holds afterwards. */
@@ -106,29 +116,49 @@ export class HeldFlows<T extends Held> {
     if (flow === undefined) return;
     this.flows.delete(id);
     this.octets -= flow.held;
-    const left = (this.perScope.get(flow.scope) ?? 1) - 1;
-    if (left > 0) this.perScope.set(flow.scope, left);
-    else this.perScope.delete(flow.scope);
+    const theirs = this.perScope.get(flow.scope);
+    theirs?.delete(id);
+    if (theirs?.size === 0) this.perScope.delete(flow.scope);
   }
 
   deleteScopes(scopes: ReadonlySet<number>): void {
-    for (const [id, flow] of this.flows) if (scopes.has(flow.scope)) this.delete(id);
+    for (const scope of scopes)
+      for (const id of [...(this.perScope.get(scope)?.keys() ?? [])]) this.delete(id);
   }
 
-  private expire(time: number): void {
-    for (const [id, flow] of this.flows) {
-      if (time - flow.openedTime <= this.bounds.maxAge) break;
-      this.dropped += 1;
-      this.delete(id);
+  private drop(id: string): void {
+    this.dropped += 1;
+    this.delete(id);
+  }
+
+  private dropAged(time: number): void {
+    for (let oldest = this.oldest(); oldest !== undefined; oldest = this.oldest()) {
+      if (time - oldest.flow.openedTime <= this.bounds.maxAge) return;
+      this.drop(oldest.id);
     }
   }
 
-  private dropOldest(scope?: number): void {
-    for (const [id, flow] of this.flows) {
-      if (scope !== undefined && flow.scope !== scope) continue;
-      this.dropped += 1;
-      this.delete(id);
-      return;
+  private dropOldest(): void {
+    const oldest = this.oldest();
+    if (oldest !== undefined) this.drop(oldest.id);
+  }
+
+  /** The front of the queue, once those that are gone are passed over. */
+  private oldest(): { id: string; flow: T } | undefined {
+    for (; this.head < this.queue.length; this.head += 1) {
+      const front = this.queue[this.head] as { id: string; flow: T };
+      if (this.flows.get(front.id) === front.flow) {
+        if (this.head > 4096 && this.head * 2 > this.queue.length) this.compact();
+        return front;
+      }
     }
+    this.queue = [];
+    this.head = 0;
+    return undefined;
+  }
+
+  private compact(): void {
+    this.queue = this.queue.slice(this.head).filter(({ id, flow }) => this.flows.get(id) === flow);
+    this.head = 0;
   }
 }
