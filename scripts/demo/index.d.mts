@@ -61,7 +61,7 @@ export class Customer {
 }
 
 export interface Receiver {
-  events: { id: string; type: string; data: { simId?: string } }[];
+  events: { id: string; type: string; simId?: string; data: unknown }[];
   refused: number;
   secret: string;
 }

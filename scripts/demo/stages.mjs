@@ -115,7 +115,7 @@ export async function closeMonth(customer, traffic, receiver) {
 export function webhookFaults(receiver, fleet, statements) {
   const faults = [];
   if (receiver.refused > 0) faults.push(`${receiver.refused} events had a wrong signature`);
-  const told = new Set(receiver.events.map(({ data }) => data.simId));
+  const told = new Set(receiver.events.map(({ simId }) => simId));
   for (const { simId } of fleet.sims) if (!told.has(simId)) faults.push(`no event told of ${simId}`);
   if (told.size !== statements.length)
     faults.push(`${told.size} SIMs were told of, ${statements.length} have a statement`);
