@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
-import { ApiModule, type ReadinessProbe } from '../api/index.js';
+import { ApiModule, type CaptureReporter, type ReadinessProbe } from '../api/index.js';
 import { BillingModule } from '../billing/index.js';
 import { CatalogueModule } from '../catalogue/index.js';
 import { CONFIG, type Config } from '../config/index.js';
@@ -23,6 +23,8 @@ export interface AppSettings {
   clock?: Clock;
   /** Asked by /readyz; the caller may add to the list after the application was made. */
   probes: readonly ReadinessProbe[];
+  /** What /v1/capture shows of this process. */
+  capture?: CaptureReporter;
 }
 
 /** One program; the roles of the configuration say what this process does. */
@@ -59,6 +61,7 @@ export class AppModule {
         ...domains,
         ApiModule.register({
           probes: settings.probes,
+          ...(settings.capture && { capture: settings.capture }),
           options: config.metricsToken === null ? {} : { metricsToken: config.metricsToken },
         }),
       ],

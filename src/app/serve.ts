@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
-import { configureHttp, type ReadinessProbe } from '../api/index.js';
+import { configureHttp, type CaptureReport, type ReadinessProbe } from '../api/index.js';
 import { describeEnvironment, type Config } from '../config/index.js';
+import { pendingMigrations } from '../database/index.js';
 import { RedisServer } from '../queue/index.js';
 import { metrics, type Logger } from '../shared/index.js';
 import { AppModule } from './app.module.js';
@@ -23,8 +24,13 @@ export async function startService(config: Config, logger: Logger): Promise<Runn
   // Made before anything that keeps its own part of it closed: the private Postgres must be able to enter.
   await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
   const probes: ReadinessProbe[] = [];
+  const capture = (): CaptureReport | undefined => {
+    if (!config.roles.includes('capture')) return undefined;
+    const runner = app.get(CaptureRunner);
+    return { points: runner.status(), failures: runner.failures() };
+  };
   const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.forRoot({ config, logger, probes }),
+    AppModule.forRoot({ config, logger, probes, capture }),
     {
       bodyParser: false,
       logger: nestLogger(logger),
@@ -52,6 +58,15 @@ function readinessProbes(app: NestExpressApplication, config: Config): Readiness
       check: async () => {
         await app.get(DataSource).query('SELECT 1');
         return undefined;
+      },
+    },
+    {
+      name: 'migrations',
+      check: async () => {
+        const pending = await pendingMigrations(app.get(DataSource));
+        return pending.length === 0
+          ? undefined
+          : `The database lacks ${pending.join(', ')}: run countfree migrate.`;
       },
     },
     {
