@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { HandlesJob, type JobContext, type JobData, type JobHandler } from '../queue/index.js';
 import { CLOCK, type Clock } from '../shared/index.js';
@@ -19,7 +19,7 @@ export const GONE = 'The receiver answered 410 Gone.';
 /** Sends what is due to an endpoint; one lane for each endpoint and process. */
 @Injectable()
 @HandlesJob('webhooks.deliver')
-export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnModuleDestroy {
+export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnApplicationShutdown {
   private readonly endpoints = new EndpointRepository();
   private readonly agent;
   private readonly dependencies: LaneDependencies;
@@ -70,8 +70,8 @@ export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnModuleD
     }
   }
 
-  async onModuleDestroy(): Promise<void> {
-    // Idle connections only: the lanes have ended, or what they do is done again.
+  /** After the hook in which lanes come to their end: a try must not fail because we cut its connection. */
+  async onApplicationShutdown(): Promise<void> {
     await this.agent.destroy();
   }
 
