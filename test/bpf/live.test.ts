@@ -73,14 +73,14 @@ describe('live', () => {
     const loads = [load(1000), load(2000)];
     const senders = loads.map(() => network.run(() => new PacketSender('out0')));
     const rounds = 10;
-    let sending = true;
+    const state = { sending: true };
     const sent = Promise.all(
       senders.map(async (sender, index) => {
         for (let round = 0; round < rounds; round += 1) await sender.send(loads[index]!.packed);
       }),
-    ).finally(() => (sending = false));
+    ).finally(() => (state.sending = false));
     const epochs: Epoch[] = [];
-    while (sending) {
+    while (state.sending) {
       engine.closeEpoch();
       epochs.push(finishEpoch(engine));
       await new Promise((resolve) => setImmediate(resolve));
@@ -101,10 +101,10 @@ describe('live', () => {
     const engine = openLive();
     const { packed, octets, frames } = load(1000);
     const sender = network.run(() => new PacketSender('out0'));
-    let sending = true;
-    const sent = sender.send(packed).finally(() => (sending = false));
+    const state = { sending: true };
+    const sent = sender.send(packed).finally(() => (state.sending = false));
     let changes = 0;
-    while (sending) {
+    while (state.sending) {
       // Ever more prefixes, but the subscribers stay in them throughout.
       const others = Array.from(
         { length: changes % 50 },
