@@ -72,6 +72,7 @@ export class Site {
   readonly receiver: Receiver;
   readonly hookUrl: string;
   start(): Promise<void>;
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 

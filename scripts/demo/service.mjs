@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -25,7 +24,6 @@ export class Service {
     this.environment = environmentOf({
       COUNTFREE_DATA_DIR: join(folder, 'data'),
       COUNTFREE_SOURCE_NAME: 'demo',
-      COUNTFREE_SECRET_KEY: randomBytes(32).toString('base64'),
       COUNTFREE_WEBHOOK_ALLOW_HTTP: 'true',
       COUNTFREE_WEBHOOK_ALLOW_PRIVATE: '127.0.0.0/8',
       ...variables,
@@ -77,6 +75,11 @@ export class Service {
     });
   }
 
+  async kill() {
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
+
   async stop() {
     if (this.child?.pid === undefined || this.child.exitCode !== null || this.child.signalCode !== null)
       return;
@@ -86,9 +89,13 @@ export class Service {
     clearTimeout(killing);
   }
 
+  /** The end of the log, without the requests that were answered well. */
   logTail() {
     const log = existsSync(this.logPath) ? readFileSync(this.logPath, 'utf8') : '';
-    return `Its log ends with:\n${log.trim().split('\n').slice(-25).join('\n')}`;
+    const telling = log
+      .split('\n')
+      .filter((line) => line !== '' && !/"level":30.*"msg":"request"/.test(line));
+    return `Its log ends with:\n${telling.slice(-20).join('\n')}`;
   }
 
   inNamespace(command) {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -16,6 +17,8 @@ const HOOK_PORT = 9090;
 /** The service and a webhook receiver, in the receiving namespace or, without XDP, in our own. */
 export class Site {
   receiver = new Receiver();
+  /** The same over a restart: what is stored was encrypted with it. */
+  secretKey = randomBytes(32).toString('base64');
 
   constructor(lab, engine) {
     this.lab = lab;
@@ -36,6 +39,12 @@ export class Site {
   async restartWithFiles(files) {
     await this.service.stop();
     await this.startService({ COUNTFREE_CAPTURE_FILES: files.join(',') });
+  }
+
+  /** Ends the service as a crash would, in the middle of whatever it does, and starts it again. */
+  async crash() {
+    await this.service.kill();
+    await this.startService();
   }
 
   async stop() {
@@ -72,7 +81,11 @@ export class Site {
         }
       : { COUNTFREE_LISTEN: `127.0.0.1:${this.port}` };
     const namespace = this.live ? this.lab.rx : undefined;
-    this.service = new Service(this.lab.folder, namespace, { ...capture, ...variables });
+    this.service = new Service(this.lab.folder, namespace, {
+      COUNTFREE_SECRET_KEY: this.secretKey,
+      ...capture,
+      ...variables,
+    });
     this.service.start();
     await this.service.ready(() => this.api.isUp('/readyz'));
   }
