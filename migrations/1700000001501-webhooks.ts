@@ -89,7 +89,7 @@ export class Webhooks1700000001501 implements MigrationInterface {
           REFERENCES "webhook_endpoint" ("id") ON DELETE CASCADE
       )`);
     await queryRunner.query(
-      `CREATE INDEX "webhook_delivery_due_idx" ON "webhook_delivery" ("endpoint_id", "next_attempt_at") WHERE status = 'pending'`,
+      `CREATE INDEX "webhook_delivery_due_idx" ON "webhook_delivery" ("endpoint_id", "next_attempt_at", "id") WHERE status = 'pending'`,
     );
     await queryRunner.query(
       `CREATE INDEX "webhook_delivery_order_idx" ON "webhook_delivery" ("endpoint_id", "order_key", "event_id") WHERE status = 'pending'`,

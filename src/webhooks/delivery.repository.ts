@@ -75,9 +75,11 @@ export class DeliveryRepository {
             AND (d.claimed_until IS NULL OR d.claimed_until <= $2)
             AND EXISTS (SELECT 1 FROM webhook_endpoint w
                          WHERE w.id = $1 AND w.enabled AND (w.paused_until IS NULL OR w.paused_until <= $2))
-            AND NOT EXISTS (SELECT 1 FROM webhook_delivery earlier
-                             WHERE earlier.endpoint_id = $1 AND earlier.order_key = d.order_key
-                               AND earlier.status = 'pending' AND earlier.event_id < d.event_id)
+            -- Scalar, so that it is asked of one row after the other in the order of the index until there are enough;
+            -- as NOT EXISTS it may become a join of all that is pending.
+            AND (d.order_key IS NULL OR d.event_id =
+                 (SELECT min(first.event_id) FROM webhook_delivery first
+                   WHERE first.endpoint_id = $1 AND first.order_key = d.order_key AND first.status = 'pending'))
           ORDER BY d.next_attempt_at, d.id LIMIT $4 FOR UPDATE SKIP LOCKED
        ), claimed AS (
          UPDATE webhook_delivery d SET claimed_until = $3 FROM picked WHERE d.id = picked.id

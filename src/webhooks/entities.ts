@@ -111,7 +111,7 @@ export class WebhookSecretEntity {
 @Entity('webhook_delivery')
 @Unique('webhook_delivery_event_endpoint_key', ['eventId', 'endpointId'])
 @Check('webhook_delivery_status_check', `status IN ('pending', 'delivered', 'dead')`)
-@Index('webhook_delivery_due_idx', ['endpointId', 'nextAttemptAt'], { where: `status = 'pending'` })
+@Index('webhook_delivery_due_idx', ['endpointId', 'nextAttemptAt', 'id'], { where: `status = 'pending'` })
 @Index('webhook_delivery_order_idx', ['endpointId', 'orderKey', 'eventId'], { where: `status = 'pending'` })
 @Index('webhook_delivery_status_idx', ['endpointId', 'status', 'id'])
 export class WebhookDeliveryEntity {
