@@ -156,7 +156,8 @@ export class StatementsRepository {
               not_counted_octets, carried_out_octets, net, tax, amount, document, decode(hash, 'hex'),
               $15, $16, $17, $18, $19, $20, $21, $22
        FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-                   $8::bigint[], $9::bigint[], $10::numeric[], $11::numeric[], $12::numeric[], $13::text[], $14::text[])
+                   $8::bigint[], $9::bigint[], $10::numeric[], $11::numeric[], $12::numeric[],
+                   string_to_array($13::text, chr(30)), $14::text[])
             AS s (number, sim_key, chain_position, octets_up, octets_down, free_octets, billed_octets,
                   not_counted_octets, carried_out_octets, net, tax, amount, document, hash)`,
       [
@@ -172,7 +173,8 @@ export class StatementsRepository {
         column(({ net }) => net),
         column(({ tax }) => tax),
         column(({ amount }) => amount),
-        column(({ document }) => document),
+        // JSON holds no bare control character, so this needs none of the escapes of an array's text.
+        column(({ document }) => document).join('\u001e'),
         column(({ hash }) => hash),
         run.period.month,
         run.calendar.timeZone,
