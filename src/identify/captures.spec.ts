@@ -34,7 +34,7 @@ function flowKey(flow: TestFlow): string {
 function reference(): Map<string, Map<string, Set<string>>> {
   const files = new Map<string, Map<string, Set<string>>>();
   for (const line of readFileSync(`${CAPTURES}flows.tsv`, 'utf8').trimEnd().split('\n')) {
-    const [file, protocol, a, aPort, b, bPort, , , , , names] = line.split('\t') as string[];
+    const [file, protocol, a, aPort, b, bPort, , , , , names] = line.split('\t');
     const flows = files.get(file!) ?? new Map<string, Set<string>>();
     files.set(file!, flows);
     const list = (names ?? '').split(';').filter((name) => name !== '');
