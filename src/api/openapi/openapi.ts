@@ -1,5 +1,6 @@
 import { routes } from '../controllers.js';
 import { buildDocument, type Tag } from './document.js';
+import { webhooks } from './webhooks.js';
 
 /** Version of the API, not of the program: it changes when an operation changes so that callers must. */
 const API_VERSION = '1.0.0';
@@ -33,6 +34,6 @@ let text: string | undefined;
 
 /** The OpenAPI 3.1 document as JSON text, the same bytes each time. */
 export function openApiText(): string {
-  text ??= `${JSON.stringify(buildDocument({ version: API_VERSION, description: DESCRIPTION, routes, tags: TAGS, webhooks: [] }), null, 2)}\n`;
+  text ??= `${JSON.stringify(buildDocument({ version: API_VERSION, description: DESCRIPTION, routes, tags: TAGS, webhooks }), null, 2)}\n`;
   return text;
 }

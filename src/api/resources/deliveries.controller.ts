@@ -87,7 +87,13 @@ const replayDeliveries = defineRoute({
   body: replaySchema,
   response: z.strictObject({ replayed: z.int() }).meta({ id: 'Replay' }),
   status: 202,
-  examples: { body: { deliveryIds: ['17', '18'] } },
+  examples: {
+    body: {
+      endpointId: '6f1c2a52-9f0e-4f0c-8f57-0d3f1f0c7a11',
+      from: '2026-10-01T00:00:00Z',
+      status: 'dead',
+    },
+  },
 });
 
 @Controller()

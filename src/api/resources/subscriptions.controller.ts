@@ -19,7 +19,7 @@ const read = ['billing', 'usage-read'] as const;
 const write = ['billing'] as const;
 const params = z.strictObject({ subscriptionId: numericId });
 
-const subscription = z
+export const subscription = z
   .strictObject({
     id: z.string(),
     simId: z.string(),

@@ -167,3 +167,9 @@ export function expectProblem(answer: Answer, status: number, kind: string): str
 export function itemsOf(answer: Answer): Json[] {
   return answer.body.items as Json[];
 }
+
+/** Expects 201, showing the answer where it is another, and gives it. */
+export function created(answer: Answer): Answer {
+  expect(answer.status, answer.text).toBe(201);
+  return answer;
+}

@@ -1,0 +1,47 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { routes } from '../../../src/api/controllers.js';
+import { statusOf } from '../../../src/api/kit/route.js';
+import { CatalogueService } from '../../../src/catalogue/index.js';
+import { created, useApi } from './support.js';
+
+const api = useApi();
+const withExamples = routes.filter((route) => route.examples?.body !== undefined);
+
+/** What stands for the variables of paths; ids of things that are made here are added as they are made. */
+const variables: Record<string, string> = {
+  realmName: 'vpg-tokyo',
+  simId: 'sim-0001',
+  serviceCode: 'example-music',
+  planCode: 'light-3gb',
+  month: '2026-10',
+};
+const idOf: Record<string, string> = {
+  createSession: 'sessionId',
+  createSubscription: 'subscriptionId',
+  createWebhookEndpoint: 'endpointId',
+};
+
+describe('the examples of the document, sent in its order', () => {
+  beforeAll(async () => {
+    api.clock.time = Date.UTC(2026, 10, 20);
+    await api.app.get(CatalogueService, { strict: false }).seed();
+    const plan = withExamples.find((route) => route.operationId === 'createPlan')!.examples!.body;
+    created(await api.post('/v1/plans', { ...(plan as object), code: 'light-10gb' }));
+  });
+
+  it('are one for each operation that takes a body', () => {
+    const taking = routes.filter((route) => route.body !== undefined);
+    expect(withExamples.map((route) => route.operationId)).toEqual(taking.map((route) => route.operationId));
+  });
+
+  it.each(withExamples.map((route) => [route.operationId, route] as const))(
+    '%s',
+    async (operationId, route) => {
+      const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => variables[name] ?? '');
+      const answer = await api.call(route.method, path, { body: route.examples?.body });
+      expect(answer.status, answer.text).toBe(statusOf(route));
+      const name = idOf[operationId];
+      if (name !== undefined) variables[name] = String(answer.body.id);
+    },
+  );
+});
