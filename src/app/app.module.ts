@@ -15,6 +15,7 @@ import { CaptureRunner } from './capture-runner.js';
 import { CatalogueSeeder } from './catalogue-seeder.js';
 import { CoreModule } from './core.module.js';
 import { entities } from './entities.js';
+import { PeriodCloser } from './period-closer.js';
 import { SuspenseBinder } from './suspense-binder.js';
 
 export interface AppSettings {
@@ -68,7 +69,7 @@ export class AppModule {
       providers: [
         CatalogueSeeder,
         ...(roles.includes('capture') ? [CaptureRunner] : []),
-        ...(roles.includes('worker') ? [SuspenseBinder] : []),
+        ...(roles.includes('worker') ? [SuspenseBinder, PeriodCloser] : []),
       ],
     };
   }
