@@ -41,6 +41,7 @@ export class LiveSource implements PacketSource {
   readonly name: string;
   private readonly epochMs: number;
   private readonly pollMs: number;
+  private readonly peekBytes: number;
   private readonly observer: SourceObserver;
   private state: SourceState = 'idle';
   private error: string | undefined;
@@ -68,12 +69,19 @@ export class LiveSource implements PacketSource {
     this.name = options.name;
     this.epochMs = epochSeconds * 1000;
     this.pollMs = options.pollMs ?? 200;
+    this.peekBytes = Math.min(PEEK_BYTES, spool.comfortableBytes);
     this.observer = options.observer ?? {};
   }
 
   /** Releases what the spool already has, finishes an epoch that was being drained, then counts on. */
   start(): Promise<void> {
-    if (this.running) return Promise.resolve();
+    return new Promise((resolve) => {
+      if (!this.running) this.begin();
+      resolve();
+    });
+  }
+
+  private begin(): void {
     const last = this.spool.lastPosition(this.engine.generation);
     const status = this.engine.status();
     this.flowsEnd = last?.flowsEnd ?? status.flowRingPosition;
@@ -84,7 +92,6 @@ export class LiveSource implements PacketSource {
     this.openedAt = this.clock.now();
     this.setState('running');
     this.running = this.run();
-    return Promise.resolve();
   }
 
   async stop(): Promise<void> {
@@ -151,7 +158,7 @@ export class LiveSource implements PacketSource {
   /** Moves all that waits in the hello ring. Where the spool refuses, hellos stay; the ring drops and counts what is too much. */
   private async moveHellos(): Promise<void> {
     for (;;) {
-      const peek = this.engine.peekHellos(PEEK_BYTES);
+      const peek = this.engine.peekHellos(this.peekBytes);
       if (peek === null) return;
       if (!(await this.append({ hellos: peek.records, hellosEnd: peek.end }))) return;
       this.hellosEnd = peek.end;
@@ -163,7 +170,7 @@ export class LiveSource implements PacketSource {
   private async moveEpoch(): Promise<void> {
     for (;;) {
       if (this.engine.draining) this.engine.drain(DRAIN_RECORDS);
-      const peek = this.engine.peekFlows(PEEK_BYTES);
+      const peek = this.engine.peekFlows(this.peekBytes);
       if (peek === null) {
         if (!this.engine.draining) return;
         await yieldToOthers();

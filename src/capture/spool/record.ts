@@ -73,7 +73,8 @@ export function encodeRecord(record: SpoolRecord, time: number, mark: Buffer): B
   meta.writeUInt16LE(batch.epochEnd === undefined ? 0 : 1, META.epochEnd);
   meta.writeUInt32LE(crc32(meta.subarray(0, META.crc)), META.crc);
   const end = batch.epochEnd === undefined ? Buffer.alloc(0) : encodeEpochEnd(batch.epochEnd);
-  const payload = [meta, source, end, batch.hellos, batch.flows];
+  // Empty parts stay out: zlib takes an empty buffer without memory behind it for "start anew".
+  const payload = [meta, source, end, batch.hellos, batch.flows].filter((part) => part.length > 0);
   const length = payload.reduce((sum, part) => sum + part.length, 0);
   if (length > MAX_PAYLOAD_BYTES)
     throw new RangeError(`a batch of ${length} bytes is more than a spool record holds`);

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rm, stat, truncate, type FileHandle } from 'node:fs/promises';
 import type { Server } from 'node:net';
-import { systemClock, type Clock } from '../../shared/index.js';
+import { Refusal, systemClock, type Clock } from '../../shared/index.js';
 import type { Tally } from '../records.js';
 import { lockFolder } from './lock.js';
 import { encodeRecord, META_BYTES, RECORD_HEADER_BYTES, type SpoolRecord } from './record.js';
@@ -105,7 +105,12 @@ export class Spool {
   static async open(options: SpoolOptions): Promise<Spool> {
     await mkdir(options.folder, { recursive: true, mode: 0o700 });
     const lock = await lockFolder(options.folder);
-    const spool = new Spool({ clock: systemClock, onFault: () => undefined, ...DEFAULTS, ...options }, lock);
+    const maxBytes = options.maxBytes ?? DEFAULTS.maxBytes;
+    const segmentBytes = options.segmentBytes ?? Math.min(DEFAULTS.segmentBytes, Math.ceil(maxBytes / 8));
+    const spool = new Spool(
+      { clock: systemClock, onFault: () => undefined, ...DEFAULTS, ...options, maxBytes, segmentBytes },
+      lock,
+    );
     try {
       await spool.scan();
     } catch (error) {
@@ -156,7 +161,8 @@ export class Spool {
   }
 
   /**
-   * Appends one record, durably (fdatasync) if it holds flows. Throws {@link SpoolFullError}, and then holds nothing of it.
+   * Appends one record, durably (fdatasync) if it holds flows. Throws {@link SpoolFullError}, and then holds nothing of it;
+   * a Refusal if the record alone is larger than the spool may be.
    * Appends are taken one after the other.
    */
   append(record: SpoolRecord): Promise<void> {
@@ -190,6 +196,11 @@ export class Spool {
 
   private async makeRoom(size: number, flows: boolean): Promise<void> {
     const bound = flows ? this.options.maxBytes : this.options.maxBytes * HELLO_SHARE;
+    if (size > bound)
+      throw new Refusal(
+        'invalid',
+        `A batch of ${size} bytes is larger than the whole spool ${this.options.folder} may be (${this.options.maxBytes} bytes): allow a larger spool`,
+      );
     if (this.bytes() + size <= bound) return;
     await this.deleteSegments(this.bytes() + size - bound);
     if (this.bytes() + size > bound)
@@ -299,6 +310,11 @@ export class Spool {
 
   get isClosed(): boolean {
     return this.closed;
+  }
+
+  /** A batch of this many bytes leaves room for others: what a source moves at a time. */
+  get comfortableBytes(): number {
+    return Math.floor(this.options.maxBytes / 8);
   }
 
   get folder(): string {
