@@ -132,4 +132,24 @@ describe('CaptureMirror', () => {
     expect(prediction.notIp.packets).toBe(frames.length - ip.length);
     expect(prediction.sent.octets).toBe(octets + prediction.notIp.octets);
   });
+
+  it('fills in a length that segmentation offload left at 0 where the packet is cut', async () => {
+    const ip = Buffer.concat([
+      Buffer.from('4500000012340000400600000a000001c0000201', 'hex'),
+      Buffer.alloc(3000, 7),
+    ]);
+    const frame = Buffer.concat([Buffer.alloc(12), Buffer.of(8, 0), ip]);
+    const path = join(folder, 'offloaded.pcapng');
+    writeFileSync(path, pcapng(false, frame));
+    const lengthsOf = async (mtu: number) => {
+      const tunnel = { source: '192.0.2.1', destination: '192.0.2.2' };
+      const mirror = new CaptureMirror({ path, subscriberPrefixes: ['10.0.0.0/8'], tunnel, mtu });
+      const wrapped: Buffer[] = [];
+      for await (const outer of mirror.frames()) wrapped.push(outer.frame);
+      expect(mirror.prediction().sent.octets).toBe(3020);
+      return [wrapped.length, wrapped[0]!.readUInt16BE(14 + 24 + 14 + 2)];
+    };
+    expect(await lengthsOf(9000)).toEqual([1, 0]);
+    expect(await lengthsOf(2000)).toEqual([2, 3020]);
+  });
 });

@@ -1,9 +1,9 @@
 import { formatAddress, parsePrefix, prefixContains, type Prefix } from '../shared/index.js';
 import { readCaptureFrames } from './capture-frames.js';
-import { JunctionMirror, type MirrorTunnel } from './junction.js';
+import { JunctionMirror, TUNNEL_BYTES, type MirrorTunnel } from './junction.js';
 import type { Count } from './prediction.js';
 import type { TimedFrame } from './simulation.js';
-import { ETHERTYPE } from './wire.js';
+import { ETHERTYPE, foldChecksum, sum16 } from './wire.js';
 
 export interface CaptureMirrorOptions {
   /** A pcap or pcapng file. */
@@ -47,7 +47,8 @@ export class CaptureMirror {
     const mirror = new JunctionMirror(this.options.tunnel);
     for await (const { at, frame } of readCaptureFrames(this.options.path)) {
       this.count(frame);
-      for (const outer of mirror.wrap(frame, this.options.mtu)) yield { at, frame: outer };
+      const inner = isCut(frame, this.options.mtu) ? withLength(frame) : frame;
+      for (const outer of mirror.wrap(inner, this.options.mtu)) yield { at, frame: outer };
     }
   }
 
@@ -81,6 +82,29 @@ export class CaptureMirror {
     const text = formatAddress(address, 0, family === 6);
     return (this.totals.subscribers[text] ??= { octetsUp: 0, octetsDown: 0 });
   }
+}
+
+function isCut(frame: Buffer, mtu = Infinity): boolean {
+  return frame.length + TUNNEL_BYTES > mtu;
+}
+
+/**
+ * The frame with its IPv4 length filled in, where the capture was made before the card did so (length 0): of a packet
+ * that arrives in outer fragments nothing else tells how long it was.
+ */
+function withLength(frame: Buffer): Buffer {
+  const packet = networkLayer(frame);
+  if (packet?.type !== ETHERTYPE.ipv4 || packet.bytes.length < 20 || packet.bytes.readUInt16BE(2) !== 0) {
+    return frame;
+  }
+  const copy = Buffer.from(frame);
+  const ip = copy.subarray(frame.length - packet.bytes.length);
+  const header = ((ip[0] ?? 0) & 15) * 4;
+  if (header < 20 || header > ip.length) return frame;
+  ip.writeUInt16BE(Math.min(ip.length, 0xffff), 2);
+  ip.writeUInt16BE(0, 10);
+  ip.writeUInt16BE(foldChecksum(sum16(ip, 0, header)), 10);
+  return copy;
 }
 
 function add(count: Count, octets: number): void {

@@ -21,7 +21,7 @@ export interface MirrorTunnel {
 }
 
 /** Outer IPv4 and GRE headers. */
-const TUNNEL_BYTES = 24;
+export const TUNNEL_BYTES = 24;
 
 /** Largest payload of the outer Ethernet frame for an inner packet of 1,500 octets: 1,538. */
 export const MIRRORED_MTU = 1500 + 14 + TUNNEL_BYTES;
