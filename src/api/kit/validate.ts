@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { fieldErrors } from '../../shared/index.js';
+import { fieldErrors, toPointer } from '../../shared/index.js';
 import { Problem, type FieldPlace, type ProblemField } from './problem.js';
 import type { RouteSpec } from './route.js';
 
@@ -12,6 +12,13 @@ export interface RawInput {
 /** The validated input of a route. Throws one {@link Problem} that names every bad field of path, query and body. */
 export function validateInput(route: RouteSpec, raw: RawInput): RawInput {
   const faults: ProblemField[] = [];
+  for (const [place, value] of [
+    ['path', raw.params],
+    ['query', raw.query],
+    ['body', raw.body],
+  ] as const)
+    unstorable(value, place, [], faults);
+  if (faults.length > 0) throw new Problem('invalid', `${summary(faults)}.`, faults);
   const input = {
     params: part(route.params, raw.params, 'path', faults),
     query: part(route.query, raw.query, 'query', faults),
@@ -21,6 +28,32 @@ export function validateInput(route: RouteSpec, raw: RawInput): RawInput {
     throw new Problem('invalid', `${summary(faults)}.`, faults);
   }
   return input;
+}
+
+/** No input of any operation is nested as deeply; recursion ends here. */
+const MAX_DEPTH = 50;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Text that Postgres cannot hold: NUL, and halves of surrogate pairs. Refused here, once, for every field. */
+function unstorable(
+  value: unknown,
+  place: FieldPlace,
+  at: readonly PropertyKey[],
+  faults: ProblemField[],
+): void {
+  if (typeof value === 'string') {
+    if (!value.includes('\u0000') && !LONE_SURROGATE.test(value)) return;
+    faults.push({ in: place, pointer: toPointer(at), detail: 'holds NUL or half a character; remove it' });
+  } else if (value !== null && typeof value === 'object') {
+    if (at.length === MAX_DEPTH) {
+      faults.push({ in: place, pointer: toPointer(at), detail: 'is nested too deeply; no field is' });
+      return;
+    }
+    for (const [key, member] of Object.entries(value)) {
+      if (!Array.isArray(value)) unstorable(key, place, at, faults);
+      unstorable(member, place, [...at, key], faults);
+    }
+  }
 }
 
 function part(

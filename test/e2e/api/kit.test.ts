@@ -153,6 +153,19 @@ describe('bad requests', () => {
     );
   });
 
+  it('refuse what no database can hold and what no field is', async () => {
+    const input = { ...keyInput, name: 'a\u0000b', more: { '\ud800': ['x\udc00'] } };
+    expect(expectProblem(await api.post('/v1/api-keys', input), 400, 'invalid')).toEqual([
+      'body /name',
+      'body /more',
+      'body /more/\ud800/0',
+    ]);
+    const deep = `${'['.repeat(2000)}${']'.repeat(2000)}`;
+    const [pointer] = expectProblem(await api.post('/v1/api-keys', undefined, { raw: deep }), 400, 'invalid');
+    expect(pointer).toBe(`body ${'/0'.repeat(50)}`);
+    expect(expectProblem(await api.get('/v1/api-keys/%00'), 400, 'invalid')).toEqual(['path /keyId']);
+  });
+
   it('take a compressed body', async () => {
     const raw = gzipSync(JSON.stringify(keyInput));
     expect(

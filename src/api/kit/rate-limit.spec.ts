@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RateLimiter } from './rate-limit.js';
+
+describe('RateLimiter', () => {
+  it('allows what the window holds, for each caller, and again in the next window', () => {
+    const limiter = new RateLimiter(2, 60);
+    expect(limiter.take('a', 0)).toEqual({ allowed: true, remaining: 1, resetSeconds: 60 });
+    expect(limiter.take('a', 1_000)).toEqual({ allowed: true, remaining: 0, resetSeconds: 59 });
+    expect(limiter.take('a', 59_999)).toEqual({ allowed: false, remaining: 0, resetSeconds: 1 });
+    expect(limiter.take('b', 59_999).allowed).toBe(true);
+    expect(limiter.take('a', 60_000).allowed).toBe(true);
+  });
+
+  it('says what the drafts of the headers say', () => {
+    const limiter = new RateLimiter(100, 60);
+    expect(limiter.headers(limiter.take('a', 0))).toEqual({
+      'ratelimit-policy': '"default";q=100;w=60',
+      ratelimit: '"default";r=99;t=60',
+    });
+  });
+
+  it('does not lock anyone out when the clock is set back', () => {
+    const limiter = new RateLimiter(1, 60);
+    limiter.take('a', 1_000_000_000);
+    expect(limiter.take('a', 0).allowed).toBe(true);
+  });
+
+  it('stays bounded, whoever comes, and forgets those whose window has ended first', () => {
+    const limiter = new RateLimiter(1, 60);
+    limiter.take('ended', 0);
+    limiter.take('busy', 59_000);
+    for (let i = 0; i < 20_000; i += 1) limiter.take(`stranger ${i}`, 61_000);
+    const windows = (limiter as unknown as { windows: Map<string, unknown> }).windows;
+    expect(windows.size).toBeLessThanOrEqual(10_000);
+  });
+
+  it('never allows more than the quota in one window', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 20 }),
+        fc.array(fc.nat(59_999), { maxLength: 60 }),
+        (quota, times) => {
+          const limiter = new RateLimiter(quota, 60);
+          limiter.take('a', 0);
+          const allowed = times
+            .sort((a, b) => a - b)
+            .filter((time) => limiter.take('a', time).allowed).length;
+          expect(allowed + 1).toBe(Math.min(quota, times.length + 1));
+        },
+      ),
+    );
+  });
+});
