@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -10,6 +10,8 @@ const exec = promisify(execFile);
 /** Names of what a run makes hold its process id, so that a later run can tell what a dead one left behind. */
 const PREFIX = 'cfdemo';
 const FOLDER_PREFIX = 'countfree-demo-';
+/** File in the folder that tells when the owning process started. */
+const OWNER = 'owner';
 
 /** Interface of either end of the veth pair, each in its own namespace. */
 export const INTERFACE = 'mirror0';
@@ -35,6 +37,7 @@ export class Lab {
 
   makeFolder() {
     mkdirSync(this.folder, { recursive: true, mode: 0o711 });
+    writeFileSync(join(this.folder, OWNER), startOf(process.pid));
   }
 
   /** Needs root. Nothing on the pair but the demo's frames: no IPv6 autoconfiguration, no ARP. */
@@ -72,20 +75,28 @@ export async function removeLeftovers() {
   const namespaces = existsSync('/run/netns') ? readdirSync('/run/netns') : [];
   for (const name of namespaces) {
     const pid = new RegExp(`^${PREFIX}-(\\d+)-[tr]x$`).exec(name)?.[1];
-    if (pid !== undefined && !isDemo(pid)) await removeNamespace(name);
+    if (pid !== undefined && !isRunning(pid)) await removeNamespace(name);
   }
   for (const name of readdirSync(tmpdir())) {
     const pid = new RegExp(`^${FOLDER_PREFIX}(\\d+)$`).exec(name)?.[1];
-    if (pid !== undefined && !isDemo(pid)) await removeFolder(join(tmpdir(), name));
+    if (pid !== undefined && !isRunning(pid)) await removeFolder(join(tmpdir(), name));
   }
 }
 
-/** Whether a process is a running demo, and not another one that got the number later. */
-function isDemo(pid) {
+/** Whether the run that names its things after a process still goes on; another process may have the number by now. */
+function isRunning(pid) {
+  const owner = join(tmpdir(), `${FOLDER_PREFIX}${pid}`, OWNER);
+  const start = startOf(pid);
+  return start !== '' && existsSync(owner) && readFileSync(owner, 'utf8') === start;
+}
+
+/** When a process started, in clock ticks since boot (proc(5), stat, field 22); empty if there is none. */
+function startOf(pid) {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('demo.mjs');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   } catch {
-    return false;
+    return '';
   }
 }
 
