@@ -26,6 +26,13 @@ static CF_INLINE __u32 cf_env_masks(struct cf_env *env, __u32 type) {
     return state.mirror_masks[env->frame->slot & 1][type & (CF_MIRROR_TYPES - 1)];
 }
 
+static CF_INLINE const struct cf_mirror_entry *cf_env_only_mirror(struct cf_env *env, __u32 type) {
+    __u32 slot = env->frame->slot & 1;
+
+    type &= CF_MIRROR_TYPES - 1;
+    return state.has_only[slot][type] ? &state.only[slot][type] : 0;
+}
+
 static CF_INLINE const struct cf_realm *cf_env_mirror(struct cf_env *env, const struct cf_mirror_key *key) {
     return bpf_map_lookup_elem(&mirrors, key);
 }
@@ -86,51 +93,66 @@ static CF_INLINE void cf_env_add(__u64 *counter, __u64 value) {
 
 #include "countfree_parse.h"
 
-static CF_INLINE void cf_tally_packet(const struct cf_frame *frame) {
-    const struct cf_result *result = &frame->result;
-    __u32 table = frame->table;
-    struct cf_tallies *tally = bpf_map_lookup_elem(&tallies, &table);
-    __u32 outcome = result->outcome;
+static CF_INLINE void cf_tally_packet(struct cf_tallies *tally, const struct cf_result *result) {
+    __u64 outcome = result->outcome, octets = result->octets;
+    __u32 notes = result->notes;
 
-    if (!tally)
-        return;
+    /* As in cf_bytes: what is checked must be what is used. */
+    asm volatile("" : "+r"(outcome));
     tally->seen.packets++;
-    tally->seen.octets += result->octets;
+    tally->seen.octets += octets;
     if (outcome < CF_OUTCOME_COUNT) {
         tally->outcomes[outcome].packets++;
-        tally->outcomes[outcome].octets += result->octets;
+        tally->outcomes[outcome].octets += octets;
     }
-    if (!result->notes)
+    if (!notes)
         return;
     for (int i = 0; i < CF_NOTE_COUNT; i++) {
-        if (result->notes >> i & 1) {
+        if (notes >> i & 1) {
             tally->notes[i].packets++;
-            tally->notes[i].octets += result->octets;
+            tally->notes[i].octets += octets;
         }
     }
 }
 
-/* A frame too short to be given to the kernel comes padded; what it held is in `replay`. */
-static CF_INLINE int cf_is_stub(void) {
-    return cf_replaying && replay.captured < CF_ETHERNET_HEADER;
-}
-
-SEC("xdp.frags")
-int countfree(struct xdp_md *ctx) {
-    struct cf_frame frame = {};
+static CF_INLINE int cf_run(struct xdp_md *ctx, int frags) {
+    struct cf_frame *frame;
+    struct cf_cpu *cpu;
+    __u32 zero = 0, table;
 
     if (cf_replaying && !replay.armed)
         return XDP_PASS;
-    frame.now = cf_ticks();
-    frame.table = state.active & 1;
-    frame.slot = state.slot & 1;
-    frame.wire = cf_replaying ? replay.wire : (__u32)bpf_xdp_get_buff_len(ctx);
-    if (cf_replaying && !state.opened_time[frame.table])
-        state.opened_time[frame.table] = frame.now;
-    if (cf_is_stub())
-        cf_end(&frame, CF_OUTCOME_MALFORMED, cf_left(frame.wire, CF_ETHERNET_HEADER));
+    cpu = bpf_map_lookup_elem(&cpus, &zero);
+    if (!cpu)
+        return XDP_PASS; /* cannot be: the map has this element */
+    table = state.active & 1;
+    frame = &cpu->frame;
+    frame->now = cf_ticks();
+    frame->table = table;
+    frame->slot = state.slot & 1;
+    if (cf_replaying)
+        frame->wire = replay.wire;
     else
-        cf_process(ctx, &frame);
-    cf_tally_packet(&frame);
-    return frame.result.mirrored && state.drop_mirrored ? XDP_DROP : XDP_PASS;
+        frame->wire = frags ? bpf_xdp_get_buff_len(ctx) : (__u32)(ctx->data_end - ctx->data);
+    if (cf_replaying && !state.opened_time[table])
+        state.opened_time[table] = frame->now;
+    /* A frame too short to be given to the kernel comes padded; what it held is in `replay`. */
+    if (cf_replaying && replay.captured < CF_ETHERNET_HEADER)
+        cf_process_stub(frame);
+    else
+        cf_process(ctx, frame);
+    cf_tally_packet(&cpu->tallies[table], &frame->result);
+    return frame->result.mirrored && state.drop_mirrored ? XDP_DROP : XDP_PASS;
+}
+
+SEC("xdp")
+int countfree(struct xdp_md *ctx) {
+    return cf_run(ctx, 0);
+}
+
+/* For an MTU that takes several buffers a packet: asking for the length over all of them costs each packet a
+ * call. */
+SEC("xdp.frags")
+int countfree_frags(struct xdp_md *ctx) {
+    return cf_run(ctx, 1);
 }

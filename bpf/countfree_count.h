@@ -87,7 +87,7 @@ static CF_INLINE int cf_try_record(struct cf_env *env, const struct cf_flow_key 
  * Counts a packet whose flow, frame->key, has no record yet, and notes the step that took it. A stage of its
  * own, as packets of known flows need not pass it.
  */
-CF_STAGE int cf_count_new(cf_engine *engine, struct cf_frame *frame) {
+CF_RARE int cf_count_new(cf_engine *engine, struct cf_frame *frame) {
     struct cf_flow_counters *global;
     struct cf_subscriber_load *load;
     const struct cf_state *state;

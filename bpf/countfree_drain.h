@@ -81,13 +81,15 @@ static CF_INLINE void cf_sum(struct cf_tally *into, struct cf_tally *from) {
 }
 
 static CF_INLINE int cf_any_global(__u32 table) {
+    __u32 zero = 0;
+
     for (__u32 cpu = 0; cpu < CF_MAX_CPUS; cpu++) {
-        struct cf_tallies *tally;
+        struct cf_cpu *own;
 
         if (cpu >= cf_cpus)
             return 0;
-        tally = bpf_map_lookup_percpu_elem(&tallies, &table, cpu);
-        if (tally && tally->notes[CF_NOTE_STEP_GLOBAL].packets)
+        own = bpf_map_lookup_percpu_elem(&cpus, &zero, cpu);
+        if (own && own->tallies[table & 1].notes[CF_NOTE_STEP_GLOBAL].packets)
             return 1;
     }
     return 0;
@@ -96,6 +98,8 @@ static CF_INLINE int cf_any_global(__u32 table) {
 /* Moves the tallies of all CPUs into the record. */
 static __attribute__((noinline)) void cf_fill_epoch_end(struct cf_epoch_end_record *record, __u32 epoch,
                                                         __u32 table) {
+    __u32 zero = 0;
+
     __builtin_memset(record, 0, sizeof(*record));
     record->kind = CF_RECORD_EPOCH_END;
     record->epoch = epoch;
@@ -103,12 +107,14 @@ static __attribute__((noinline)) void cf_fill_epoch_end(struct cf_epoch_end_reco
     record->closed_time = cf_unix_us(state.closed_time);
     for (__u32 cpu = 0; cpu < CF_MAX_CPUS; cpu++) {
         struct cf_tallies *tally;
+        struct cf_cpu *own;
 
         if (cpu >= cf_cpus)
             break;
-        tally = bpf_map_lookup_percpu_elem(&tallies, &table, cpu);
-        if (!tally)
+        own = bpf_map_lookup_percpu_elem(&cpus, &zero, cpu);
+        if (!own)
             continue;
+        tally = &own->tallies[table & 1];
         cf_sum(&record->seen, &tally->seen);
         for (int i = 0; i < CF_OUTCOME_COUNT; i++)
             cf_sum(&record->outcomes[i], &tally->outcomes[i]);

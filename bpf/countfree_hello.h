@@ -164,7 +164,7 @@ static CF_INLINE int cf_is_awaited(const struct cf_flow_value *value, const stru
 
 /* Last stage, for few packets: hands frame->hello on if it is one of this record's flow, or the rest of one.
  */
-CF_STAGE int cf_say_hello(cf_engine *engine, struct cf_frame *frame) {
+CF_RARE int cf_say_hello(cf_engine *engine, struct cf_frame *frame) {
     struct cf_flow_value *value;
     int followed = 0, said;
     struct cf_env env;

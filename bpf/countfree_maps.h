@@ -7,7 +7,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "countfree_tables.h"
+#include "countfree_hooks.h"
 
 /* Constant from load on, so the verifier drops what the mode does not need. */
 const volatile struct cf_constants constants SEC(".rodata.constants") = {};
@@ -36,12 +36,19 @@ struct {
     __uint(max_entries, 2 * 65536);
 } globals SEC(".maps");
 
+/* What each CPU has for itself. The frame only serves the packet at hand: it is too large to be cleared on a
+ * stack. */
+struct cf_cpu {
+    struct cf_tallies tallies[2]; /* by table */
+    struct cf_frame frame;
+};
+
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __type(key, __u32); /* table */
-    __type(value, struct cf_tallies);
-    __uint(max_entries, 2);
-} tallies SEC(".maps");
+    __type(key, __u32);
+    __type(value, struct cf_cpu);
+    __uint(max_entries, 1);
+} cpus SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -175,12 +175,26 @@ static CF_INLINE void cf_read_tunnel(struct cf_env *env, struct cf_tunnel *tunne
     }
 }
 
+static CF_INLINE int cf_names(const struct cf_mirror_key *mirror, const struct cf_ip *ip, int has_key,
+                              __u32 key) {
+    if (mirror->mask & CF_MASK_KEY && (!has_key || mirror->key != key))
+        return 0;
+    if (mirror->mask & CF_MASK_SOURCE &&
+        (mirror->source[0] != ip->source[0] || mirror->source[1] != ip->source[1]))
+        return 0;
+    return !(mirror->mask & CF_MASK_DESTINATION) ||
+           (mirror->destination[0] == ip->destination[0] && mirror->destination[1] == ip->destination[1]);
+}
+
 /* The realm whose mirror names this tunnel, the most specific first; 0 if none does. */
 static CF_INLINE const struct cf_realm *cf_find_realm(struct cf_env *env, __u8 type, int has_key, __u32 key) {
+    const struct cf_mirror_entry *only = cf_env_only_mirror(env, type);
     const struct cf_ip *ip = &env->frame->ip;
     __u32 masks = cf_env_masks(env, type);
     struct cf_mirror_key wanted;
 
+    if (only)
+        return cf_names(&only->key, ip, has_key, key) ? &only->realm : 0;
     for (int mask = CF_MASKS - 1; mask >= 0; mask--) {
         const struct cf_realm *realm;
 
@@ -243,14 +257,11 @@ enum cf_match {
 };
 
 /* Second stage: from the outermost IP header to the realm, and to the packet inside its mirror. */
-CF_STAGE int cf_match_mirror(cf_engine *engine, struct cf_frame *frame) {
+static CF_INLINE int cf_match_mirror(cf_engine *engine, struct cf_frame *frame) {
     const struct cf_realm *realm = 0;
     struct cf_tunnel tunnel;
-    struct cf_env env;
+    struct cf_env env = cf_enter(engine, frame);
 
-    if (!frame)
-        return CF_MATCH_DONE;
-    env = cf_enter(engine, frame);
     if (frame->ip.fragment == CF_FRAGMENT_LATER) {
         if (cf_is_mirror_fragment(&env)) {
             frame->result.mirrored = 1;

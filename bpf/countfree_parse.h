@@ -107,15 +107,11 @@ static CF_INLINE void cf_read_ports(struct cf_env *env) {
 
 /* First stage, and again for the packet inside a mirror: link layer and IP header. Returns as cf_parse_ip
  * does. */
-CF_STAGE int cf_read_layers(cf_engine *engine, struct cf_frame *frame) {
-    struct cf_link link;
-    struct cf_env env;
+static CF_INLINE int cf_read_layers(cf_engine *engine, struct cf_frame *frame) {
+    struct cf_env env = cf_enter(engine, frame);
+    struct cf_link link = frame->link;
     int result;
 
-    if (!frame)
-        return -1;
-    env = cf_enter(engine, frame);
-    link = frame->link;
     if (link.type == CF_TYPE_TEB)
         result = cf_parse_ethernet(&env.packet, &link);
     else
@@ -131,13 +127,10 @@ CF_STAGE int cf_read_layers(cf_engine *engine, struct cf_frame *frame) {
 #define CF_DOWN 2
 
 /* Third stage: which ends are subscribers (CF_UP: the source, CF_DOWN: the destination), ports, hello. */
-CF_STAGE int cf_find_ends(cf_engine *engine, struct cf_frame *frame) {
-    struct cf_env env;
+static CF_INLINE int cf_find_ends(cf_engine *engine, struct cf_frame *frame) {
+    struct cf_env env = cf_enter(engine, frame);
     int ends;
 
-    if (!frame)
-        return 0;
-    env = cf_enter(engine, frame);
     if (frame->ip.truncated)
         cf_note(frame, CF_NOTE_TRUNCATED);
     ends = cf_is_subscriber(&env, &frame->realm, frame->ip.source, frame->ip.shape) ? CF_UP : 0;
@@ -169,14 +162,11 @@ static CF_INLINE void cf_set_key(struct cf_frame *frame, int uplink) {
 }
 
 /* Fourth stage, once for each end that is a subscriber: counts the packet on the end's record. */
-CF_STAGE int cf_count_end(cf_engine *engine, struct cf_frame *frame, int uplink) {
+static CF_INLINE int cf_count_end(cf_engine *engine, struct cf_frame *frame, int uplink) {
+    struct cf_env env = cf_enter(engine, frame);
     struct cf_flow_value *value;
     struct cf_amount amount;
-    struct cf_env env;
 
-    if (!frame)
-        return 0;
-    env = cf_enter(engine, frame);
     cf_set_key(frame, uplink);
     value = cf_env_flow(&env, &frame->key);
     if (value) {
@@ -193,25 +183,40 @@ CF_STAGE int cf_count_end(cf_engine *engine, struct cf_frame *frame, int uplink)
     return cf_say_hello(engine, frame);
 }
 
-/* Counts one packet. frame: now, table, slot and wire are set, all else is 0. */
-static CF_INLINE void cf_process(cf_engine *engine, struct cf_frame *frame) {
-    int ends;
-
+static CF_INLINE void cf_begin(struct cf_frame *frame) {
+    frame->result.mirrored = 0;
+    frame->result.notes = 0;
     frame->link.type = CF_TYPE_TEB;
+    frame->link.offset = 0;
     frame->limit = frame->wire;
+    frame->whole = 0;
+    frame->both = 0;
+}
+
+/* Accounts for a packet that ends within its Ethernet header. */
+static CF_INLINE void cf_process_stub(struct cf_frame *frame) {
+    cf_begin(frame);
+    cf_end(frame, CF_OUTCOME_MALFORMED, cf_left(frame->wire, CF_ETHERNET_HEADER));
+}
+
+/* Counts one packet. Of the frame, now, table, slot and wire are set; the rest may be left from another
+ * packet. */
+static CF_INLINE void cf_process(cf_engine *engine, struct cf_frame *frame) {
+    int match, ends;
+
+    cf_begin(frame);
     if (cf_read_layers(engine, frame) <= 0)
         return;
-    switch (cf_match_mirror(engine, frame)) {
-    case CF_MATCH_DONE:
+    cf_settle();
+    match = cf_match_mirror(engine, frame);
+    cf_settle();
+    if (match == CF_MATCH_DONE)
         return;
-    case CF_MATCH_INNER:
-        if (cf_read_layers(engine, frame) <= 0)
-            return;
-        break;
-    default:
-        break;
-    }
+    if (match == CF_MATCH_INNER && cf_read_layers(engine, frame) <= 0)
+        return;
+    cf_settle();
     ends = cf_find_ends(engine, frame);
+    cf_settle();
     if (ends & CF_UP)
         cf_count_end(engine, frame, 1);
     if (ends & CF_DOWN)

@@ -139,10 +139,12 @@ struct cf_state {
     __u32 pair_limit;        /* and address pairs, */
     __u32 subscriber_limit;  /* and subscribers */
     __u32 flows_per_subscriber;
-    __u8 mirror_masks[2][CF_MIRROR_TYPES]; /* bit n: some mirror of the type has mask n */
-    __u32 coarsen;                         /* 0: user space refuses packets before a table is full */
-    __u32 epoch;                           /* being filled; from 1 */
-    __u32 phase;                           /* enum cf_phase */
+    __u8 mirror_masks[2][CF_MIRROR_TYPES];           /* bit n: some mirror of the type has mask n */
+    struct cf_mirror_entry only[2][CF_MIRROR_TYPES]; /* where a type has one mirror: no need to look it up */
+    __u8 has_only[2][CF_MIRROR_TYPES];
+    __u32 coarsen; /* 0: user space refuses packets before a table is full */
+    __u32 epoch;   /* being filled; from 1 */
+    __u32 phase;   /* enum cf_phase */
     __u32 unused;
     __u8 generation[16];
     __u64 opened_time[2]; /* ticks, of each table's epoch */

@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 namespace countfree {
 
@@ -32,7 +33,7 @@ struct Pin {
 
 constexpr Pin kPins[] = {
     {"flows_0", "flows_0"},     {"flows_1", "flows_1"},       {"globals", "globals"},
-    {"tallies", "tallies"},     {"fragments", "fragments"},   {"subscribers", "subscribers"},
+    {"cpus", "cpus"},           {"fragments", "fragments"},   {"subscribers", "subscribers"},
     {"mirrors", "mirrors"},     {"ranges4", "ranges4"},       {"ranges6", "ranges6"},
     {"flow_ring", "flow_ring"}, {"hello_ring", "hello_ring"}, {".data.state", "state"},
 };
@@ -42,10 +43,16 @@ thread_local std::string *currentLog = nullptr;
 int collect(enum libbpf_print_level level, const char *format, va_list arguments) {
     if (level == LIBBPF_DEBUG || currentLog == nullptr)
         return 0;
-    char line[4096];
-    const int length = vsnprintf(line, sizeof(line), format, arguments);
-    if (length > 0)
-        currentLog->append(line, std::min<size_t>(static_cast<size_t>(length), sizeof(line) - 1));
+    /* The verifier's log comes as one line of up to megabytes, and what matters stands at its end. */
+    va_list again;
+    va_copy(again, arguments);
+    const int length = vsnprintf(nullptr, 0, format, arguments);
+    if (length > 0) {
+        std::vector<char> line(static_cast<size_t>(length) + 1);
+        vsnprintf(line.data(), line.size(), format, again);
+        currentLog->append(line.data(), static_cast<size_t>(length));
+    }
+    va_end(again);
     if (currentLog->size() > kLogLimit)
         currentLog->erase(0, currentLog->size() - kLogLimit);
     return length;
@@ -226,6 +233,10 @@ int BpfProgram::map(const char *name) const {
 
 uint32_t BpfProgram::mapEntries(const char *name) const {
     return infoOf(map(name), name).max_entries;
+}
+
+size_t BpfProgram::mapValueOctets(const char *name) const {
+    return (infoOf(map(name), name).value_size + 7) & ~7u;
 }
 
 int BpfProgram::program(const char *name) const {

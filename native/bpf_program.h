@@ -58,6 +58,8 @@ class BpfProgram {
     const std::string &pinPath() const { return pinPath_; }
     int map(const char *name) const;
     uint32_t mapEntries(const char *name) const;
+    /* Of a per-CPU map: from one CPU's value to the next. */
+    size_t mapValueOctets(const char *name) const;
     int program(const char *name) const;
     cf_state &state() const { return *reinterpret_cast<cf_state *>(state_.data()); }
     cf_replay &replay() const { return *reinterpret_cast<cf_replay *>(replay_.data()); }

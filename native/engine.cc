@@ -120,10 +120,17 @@ int Engine::refusal(const cf_state &state, uint64_t helloRoom) const {
     return PACKET_TAKEN;
 }
 
-void collectMasks(const Realms &realms, uint8_t masks[CF_MIRROR_TYPES]) {
-    std::memset(masks, 0, CF_MIRROR_TYPES);
-    for (const cf_mirror_entry &entry : realms.mirrors)
-        masks[entry.key.type & (CF_MIRROR_TYPES - 1)] |= static_cast<uint8_t>(1u << (entry.key.mask & 7));
+void describeMirrors(const Realms &realms, uint32_t slot, cf_state &state) {
+    uint32_t counts[CF_MIRROR_TYPES] = {};
+    std::memset(state.mirror_masks[slot], 0, sizeof(state.mirror_masks[slot]));
+    for (const cf_mirror_entry &entry : realms.mirrors) {
+        const uint32_t type = entry.key.type & (CF_MIRROR_TYPES - 1);
+        state.mirror_masks[slot][type] |= static_cast<uint8_t>(1u << (entry.key.mask & (CF_MASKS - 1)));
+        state.only[slot][type] = entry;
+        counts[type]++;
+    }
+    for (uint32_t type = 0; type < CF_MIRROR_TYPES; type++)
+        state.has_only[slot][type] = counts[type] == 1;
 }
 
 } // namespace countfree

@@ -93,8 +93,8 @@ class Engine : public PacketSink {
     int refusal(const cf_state &state, uint64_t helloRoom) const;
 };
 
-/* Which masks the mirrors of each type use, as in cf_state.mirror_masks. */
-void collectMasks(const Realms &realms, uint8_t masks[CF_MIRROR_TYPES]);
+/* Sets mirror_masks, only and has_only of one configuration. Entries are as they are looked up. */
+void describeMirrors(const Realms &realms, uint32_t slot, cf_state &state);
 
 } // namespace countfree
 

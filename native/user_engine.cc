@@ -77,7 +77,7 @@ int UserEngine::packet(const uint8_t *frame, uint32_t capturedOctets, uint32_t w
     const int refused = refusal(engine.state, engine.helloRing.room());
     if (refused != PACKET_TAKEN)
         return refused;
-    cf_frame work{};
+    cf_frame work;
     work.now = timeNs;
     work.table = engine.state.active & 1;
     work.wire = wireOctets;
@@ -87,7 +87,7 @@ int UserEngine::packet(const uint8_t *frame, uint32_t capturedOctets, uint32_t w
     if (engine.state.opened_time[work.table] == 0)
         engine.state.opened_time[work.table] = timeNs;
     if (capturedOctets < CF_ETHERNET_HEADER)
-        cf_end(&work, CF_OUTCOME_MALFORMED, cf_left(wireOctets, CF_ETHERNET_HEADER));
+        cf_process_stub(&work);
     else
         cf_process(&engine, &work);
     addResult(engine.tallies[work.table], work.result);
@@ -99,7 +99,7 @@ void UserEngine::configure(const Realms &realms) {
     engine.mirrors = realms.mirrors;
     engine.ranges4 = realms.ranges4;
     engine.ranges6 = realms.ranges6;
-    collectMasks(realms, engine.state.mirror_masks[0]);
+    describeMirrors(realms, 0, engine.state);
 }
 
 uint32_t UserEngine::closeEpoch() {

@@ -49,6 +49,13 @@ static CF_INLINE __u32 cf_env_masks(struct cf_env *env, __u32 type) {
     return env->engine->state.mirror_masks[0][type & (CF_MIRROR_TYPES - 1)];
 }
 
+static CF_INLINE const struct cf_mirror_entry *cf_env_only_mirror(struct cf_env *env, __u32 type) {
+    const cf_state &state = env->engine->state;
+
+    type &= CF_MIRROR_TYPES - 1;
+    return state.has_only[0][type] ? &state.only[0][type] : nullptr;
+}
+
 static CF_INLINE const struct cf_realm *cf_env_mirror(struct cf_env *env, const struct cf_mirror_key *key) {
     for (const cf_mirror_entry &entry : env->engine->mirrors)
         if (std::memcmp(&entry.key, key, sizeof(*key)) == 0)

@@ -51,17 +51,19 @@ std::string reasonOf(int interfaceIndex, int program, const std::string &mode, i
 
 } // namespace
 
-XdpAttachment::XdpAttachment(int program, const std::string &interfaceName, const std::string &mode,
-                             const std::string &pinPath)
+XdpAttachment::XdpAttachment(const XdpPrograms &programs, const std::string &interfaceName,
+                             const std::string &mode, const std::string &pinPath)
     : interfaceIndex_(static_cast<int>(if_nametoindex(interfaceName.c_str()))), pin_(linkPin(pinPath)) {
     if (interfaceIndex_ == 0)
         throw EngineError(ENODEV, "there is no network interface " + interfaceName +
                                       " in this network namespace: see ip link");
-    if (takeOver(program, mode))
+    if (takeOver(programs, mode))
         return;
-    for (const char *candidate : {"native", "generic"})
-        if ((mode == "auto" || mode == candidate) && tryMode(program, candidate))
-            return;
+    const bool native = mode != "generic", generic = mode != "native";
+    if (native && (tryMode(programs.plain, false, "native") || tryMode(programs.frags, true, "native")))
+        return;
+    if (generic && tryMode(programs.plain, false, "generic")) /* there packets are made one buffer first */
+        return;
     std::string message = "the XDP program does not attach to " + interfaceName;
     for (const AttachAttempt &attempt : attempts_)
         message += "\n  " + attempt.mode + ": " + attempt.error;
@@ -70,7 +72,7 @@ XdpAttachment::XdpAttachment(int program, const std::string &interfaceName, cons
 
 /* A pinned link that still holds this very interface gets the new program, without a packet in between
  * uncounted. */
-bool XdpAttachment::takeOver(int program, const std::string &mode) {
+bool XdpAttachment::takeOver(const XdpPrograms &programs, const std::string &mode) {
     if (pin_.empty() || access(pin_.c_str(), F_OK) != 0)
         return false;
     Descriptor link(bpf_obj_get(pin_.c_str()));
@@ -81,10 +83,15 @@ bool XdpAttachment::takeOver(int program, const std::string &mode) {
         static_cast<int>(info.xdp.ifindex) == interfaceIndex_ &&
         bpf_xdp_query(interfaceIndex_, 0, &query) == 0 && query.prog_id == info.prog_id) {
         const std::string present = query.attach_mode == XDP_ATTACHED_SKB ? "generic" : "native";
-        if ((mode == "auto" || mode == present) && bpf_link_update(link.get(), program, nullptr) == 0) {
-            mode_ = present;
-            link_ = std::move(link);
-            return true;
+        if (mode == "auto" || mode == present) {
+            for (const bool frags : {false, true}) {
+                if (bpf_link_update(link.get(), frags ? programs.frags : programs.plain, nullptr) != 0)
+                    continue;
+                mode_ = present;
+                frags_ = frags;
+                link_ = std::move(link);
+                return true;
+            }
         }
     }
     if (link.valid())
@@ -93,17 +100,19 @@ bool XdpAttachment::takeOver(int program, const std::string &mode) {
     return false;
 }
 
-bool XdpAttachment::tryMode(int program, const std::string &mode) {
+bool XdpAttachment::tryMode(int program, bool frags, const std::string &mode) {
     LIBBPF_OPTS(bpf_link_create_opts, options, .flags = flagOf(mode));
     Descriptor link(bpf_link_create(program, interfaceIndex_, BPF_XDP, &options));
     if (!link.valid()) {
         const int number = errno;
-        attempts_.push_back({mode, reasonOf(interfaceIndex_, program, mode, number)});
+        attempts_.push_back({frags ? mode + ", several buffers a packet" : mode,
+                             reasonOf(interfaceIndex_, program, mode, number)});
         return false;
     }
     if (!pin_.empty() && bpf_obj_pin(link.get(), pin_.c_str()) != 0)
         throw EngineError(errno, "cannot pin " + pin_ + ": " + std::strerror(errno));
     mode_ = mode;
+    frags_ = frags;
     link_ = std::move(link);
     return true;
 }

@@ -15,14 +15,21 @@ struct AttachAttempt {
     std::string error;
 };
 
+/* The program twice: for packets in one buffer, and (a little slower) for packets in several. */
+struct XdpPrograms {
+    int plain;
+    int frags;
+};
+
 class XdpAttachment {
   public:
     /* `mode` is "native", "generic" or "auto" (one after the other). Throws EngineError with every attempt's
      * reason. */
-    XdpAttachment(int program, const std::string &interfaceName, const std::string &mode,
+    XdpAttachment(const XdpPrograms &programs, const std::string &interfaceName, const std::string &mode,
                   const std::string &pinPath);
 
     const std::string &mode() const { return mode_; }
+    bool frags() const { return frags_; }
     int interfaceIndex() const { return interfaceIndex_; }
     const std::vector<AttachAttempt> &attempts() const { return attempts_; }
     /* False once the interface is gone: the link outlives it without holding anything. */
@@ -31,11 +38,12 @@ class XdpAttachment {
     void detach();
 
   private:
-    bool takeOver(int program, const std::string &mode);
-    bool tryMode(int program, const std::string &mode);
+    bool takeOver(const XdpPrograms &programs, const std::string &mode);
+    bool tryMode(int program, bool frags, const std::string &mode);
 
     int interfaceIndex_ = 0;
     std::string mode_;
+    bool frags_ = false;
     std::string pin_; /* "": not pinned */
     Descriptor link_;
     std::vector<AttachAttempt> attempts_;

@@ -166,13 +166,14 @@ void XdpEngine::configure(const Realms &realms) {
         const uint32_t position = first + i;
         put("ranges6", &position, &realms.ranges6[i]);
     }
-    for (cf_mirror_entry entry : realms.mirrors) {
+    Realms placed{realms.mirrors, {}, {}};
+    for (cf_mirror_entry &entry : placed.mirrors) {
         entry.key.slot = static_cast<__u16>(slot);
         entry.realm.ranges4_first += first;
         entry.realm.ranges6_first += first;
         put("mirrors", &entry.key, &entry.realm);
     }
-    collectMasks(realms, state.mirror_masks[slot]);
+    describeMirrors(placed, slot, state);
     __atomic_store_n(&state.slot, slot, __ATOMIC_RELEASE);
     waitForGrace();
     clearMirrors(static_cast<uint16_t>(slot ^ 1));
@@ -204,13 +205,17 @@ Drained XdpEngine::drain(uint32_t maxRecords) {
 }
 
 cf_tallies XdpEngine::counters() const {
-    const int cpus = libbpf_num_possible_cpus();
-    std::vector<cf_tallies> each(static_cast<size_t>(std::max(cpus, 1)));
-    const uint32_t table = program().state().active & 1;
-    if (bpf_map_lookup_elem(program().map("tallies"), &table, each.data()) != 0)
+    const size_t count = static_cast<size_t>(std::max(libbpf_num_possible_cpus(), 1));
+    const size_t size = program().mapValueOctets("cpus");
+    std::vector<uint8_t> values(count * size);
+    const uint32_t zero = 0;
+    if (bpf_map_lookup_elem(program().map("cpus"), &zero, values.data()) != 0)
         throw EngineError(errno, std::string("cannot read the counters: ") + std::strerror(errno));
     cf_tallies sum{};
-    for (const cf_tallies &one : each) {
+    for (size_t cpu = 0; cpu < count; cpu++) {
+        cf_tallies one;
+        const size_t table = program().state().active & 1;
+        std::memcpy(&one, &values[cpu * size + table * sizeof(one)], sizeof(one));
         addTally(sum.seen, one.seen);
         for (int i = 0; i < CF_OUTCOME_COUNT; i++)
             addTally(sum.outcomes[i], one.outcomes[i]);
@@ -223,7 +228,8 @@ cf_tallies XdpEngine::counters() const {
 const XdpAttachment &XdpEngine::attach(const std::string &interfaceName, const std::string &mode) {
     if (attachment() != nullptr)
         throw EngineError(EALREADY, "the engine is attached already: one engine counts for one interface");
-    attachment_.emplace(program().program("countfree"), interfaceName, mode, program().pinPath());
+    const XdpPrograms programs = {program().program("countfree"), program().program("countfree_frags")};
+    attachment_.emplace(programs, interfaceName, mode, program().pinPath());
     return *attachment_;
 }
 

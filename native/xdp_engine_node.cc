@@ -18,7 +18,7 @@ Napi::Object attachmentToValue(Napi::Env env, const XdpAttachment &attachment) {
         attempts[attempts.Length()] = entry;
     }
     auto result = Napi::Object::New(env);
-    result["mode"] = attachment.mode();
+    result["mode"] = attachment.mode();    result["frags"] = attachment.frags();
     result["interfaceIndex"] = attachment.interfaceIndex();
     result["attempts"] = attempts;
     return result;

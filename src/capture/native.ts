@@ -106,9 +106,11 @@ export type AttachMode = 'native' | 'generic';
 
 export interface Attachment {
   mode: AttachMode;
+  /** True for the variant that takes packets in several buffers, as a large MTU needs. */
+  frags: boolean;
   interfaceIndex: number;
-  /** Modes that were tried before this one, and what the kernel said. */
-  attempts: { mode: AttachMode; error: string }[];
+  /** What was tried before, and what the kernel said. */
+  attempts: { mode: string; error: string }[];
 }
 
 export interface XdpEngineOptions {

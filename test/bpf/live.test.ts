@@ -174,7 +174,7 @@ describe('attaching', () => {
     const engine = XdpEngine.open({ pinPath: null, sizes: SMALL });
     expect(() => engine.attach('nosuch0')).toThrow(/no network interface nosuch0/);
     const attachment = network.run(() => engine.attach('in0'));
-    expect(attachment).toMatchObject({ mode: 'native', attempts: [] });
+    expect(attachment).toMatchObject({ mode: 'native', frags: false, attempts: [] });
     const second = XdpEngine.open({ pinPath: null, sizes: SMALL });
     expect(() => network.run(() => second.attach('in0'))).toThrow(/native: .*another XDP program/);
     engine.close();
@@ -187,7 +187,7 @@ describe('attaching', () => {
     try {
       const engine = XdpEngine.open({ pinPath: null, sizes: SMALL });
       engine.configure([realm({ type: 'gre', outerSource: MIRROR }, '10.128.0.0/9')]);
-      expect(jumbo.run(() => engine.attach('in0', 'native')).mode).toBe('native');
+      expect(jumbo.run(() => engine.attach('in0', 'native'))).toMatchObject({ mode: 'native', frags: true });
       const sender = jumbo.run(() => new PacketSender('out0'));
       const inside = ipv4('10.128.0.9', '198.51.100.7', 17, udp(1, 2, Buffer.alloc(8900)));
       await sender.send(packFrames([gretap(inside)]));

@@ -196,8 +196,8 @@ describe('pins', () => {
 
   it('a missing pin is named', () => {
     open().close();
-    rmSync(join(pinPath, 'tallies'));
-    expect(() => open()).toThrow(/tallies cannot be opened/);
+    rmSync(join(pinPath, 'cpus'));
+    expect(() => open()).toThrow(/cpus cannot be opened/);
     rmSync(join(pinPath, 'state'));
     const engine = open();
     engine.detach();
