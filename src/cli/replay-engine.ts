@@ -98,10 +98,9 @@ class PrivateVeth {
   }
 
   static async make(): Promise<PrivateVeth> {
+    // The pair stays down, so that no packet of the kernel's own (IPv6 autoconfiguration) is counted with the capture.
     const script = [
       `ip link add ${PrivateVeth.interfaceName} type veth peer name cfreplay1`,
-      `ip link set ${PrivateVeth.interfaceName} up`,
-      'ip link set cfreplay1 up',
       'echo ready',
       'exec cat >/dev/null',
     ].join(' && ');
