@@ -42,6 +42,9 @@ await main(async () => {
   try {
     await setup('demo');
     await demonstrate(options, started);
+  } catch (error) {
+    // After a signal things fail because they are being taken away.
+    if (ending === undefined) throw error;
   } finally {
     await end();
   }
