@@ -138,11 +138,13 @@ function mirrorKeys(realm: RealmConfig, pointer: string, errors: FieldError[]): 
     errors.push({ pointer: `${pointer}/key`, detail });
     return [];
   }
+  const before = errors.length;
   const source = outerAddress(outerSource, `${pointer}/outerSource`, errors);
   const destination = outerAddress(outerDestination, `${pointer}/outerDestination`, errors);
   if (source && destination && source.family !== destination.family) {
     errors.push({ pointer, detail: 'outerSource and outerDestination must be of one address family' });
   }
+  if (errors.length > before) return [];
   const addresses = (source ? MASK.source : 0) | (destination ? MASK.destination : 0);
   const pack = (mirrorType: number, mask: number, value: number): Buffer => {
     const buffer = Buffer.alloc(40);
