@@ -15,7 +15,12 @@ export async function chooseEngine(lab) {
     await lab.mountBpffs();
     return { kind: 'xdp', mode: await attachOnce(lab) };
   } catch (error) {
-    return { kind: 'user', reason: error.message.trim() };
+    // A failed `ip` or `mount` says why on its standard error.
+    const why = String(error.stderr || error.message)
+      .trim()
+      .split('\n')
+      .join(' ');
+    return { kind: 'user', reason: `${why} (it takes root with CAP_NET_ADMIN, CAP_SYS_ADMIN and CAP_BPF)` };
   }
 }
 
