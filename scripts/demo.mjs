@@ -18,6 +18,8 @@ const MINUTE = 60_000;
 /** What is to be undone at the end, last first; each may be called at any moment. */
 const undoing = [];
 let ending;
+/** True once the demo is over and only left up: to end it then is no interruption. */
+let kept = false;
 
 function end() {
   ending ??= (async () => {
@@ -30,7 +32,7 @@ const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 for (const [signal, code] of Object.entries(SIGNALS)) {
   process.on(signal, () => {
     if (ending === undefined) console.log(dim(`\n  ${signal}: cleaning up`));
-    void end().then(() => process.exit(code));
+    void end().then(() => process.exit(kept ? process.exitCode : code));
   });
 }
 
@@ -109,6 +111,7 @@ async function report(traffic, conservation, statements, receiver) {
 /** Leaves the service up until a signal comes. */
 async function keepUp(site) {
   const url = await site.openDoor();
+  kept = true;
   console.log(`  The service stays up until Ctrl+C: ${bold(`${url}/docs`)}`);
   console.log(`  API key: ${site.api.key}\n`);
   await new Promise(() => setTimeout(() => undefined, 2 ** 31 - 1));

@@ -34,6 +34,7 @@ const RUN_PACKAGES = {
   'redis-tools': { why: 'the private Redis where REDIS_URL is not set', file: '/usr/bin/redis-check-rdb' },
 };
 const TEST_PACKAGES = {
+  'freeradius-utils': { why: 'radclient sends accounting in the tests', file: '/usr/bin/radclient' },
   'clang-format': { why: 'checks the form of C and C++', file: '/usr/bin/clang-format' },
 };
 
