@@ -4,7 +4,14 @@ import type { Clock } from '../shared/index.js';
 import { fileGeneration } from './file-batches.js';
 import { FileSource } from './file-source.js';
 import { LiveSource } from './live-source.js';
-import { UserEngine, XdpEngine, type EngineSizes, type EngineStatus, type PacketEngine } from './native.js';
+import {
+  DEFAULT_SIZES,
+  UserEngine,
+  XdpEngine,
+  type EngineSizes,
+  type EngineStatus,
+  type PacketEngine,
+} from './native.js';
 import type { PacketSource, SourceObserver, SourceStatus } from './source.js';
 import {
   Spool,
@@ -128,7 +135,9 @@ export class CapturePoint {
       { ...options.spool, folder: `${options.spool.folder}/file-${generation}` },
       options,
     );
-    const engine = new UserEngine(options.sizes ? { sizes: options.sizes } : {});
+    // An epoch of a file always fits the table, so one address may fill it.
+    const flowsPerSubscriber = options.sizes?.flows ?? DEFAULT_SIZES.flows;
+    const engine = new UserEngine({ flowsPerSubscriber, ...(options.sizes ? { sizes: options.sizes } : {}) });
     try {
       engine.configure(options.realms);
       const source = new FileSource(engine, spool, {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { basename } from 'node:path';
 import {
   addCounters,
@@ -59,10 +58,11 @@ export async function replay(
   } finally {
     await opened.close();
   }
+  const out = new Output(streams.out);
   const sorted = flows.sorted();
   summary.flows = sorted.length;
-  if (request.json) await writeJson(sorted, summary, request.realm.name, streams.out);
-  else streams.out.write(renderReport(sorted, summary, catalogue.services));
+  if (request.json) await writeJson(sorted, summary, request.realm.name, out);
+  else await out.write(renderReport(sorted, summary, catalogue.services));
   for (const fault of faults) streams.err.write(`countfree: ${fault}\n`);
   return faults.length > 0 ? EXIT_INPUT : 0;
 }
@@ -113,13 +113,33 @@ async function writeJson(
   flows: readonly ReplayFlow[],
   summary: ReplaySummary,
   realmName: string,
-  out: NodeJS.WritableStream,
+  out: Output,
 ): Promise<void> {
   for (let from = 0; from < flows.length; from += LINES_AT_ONCE) {
     const lines = flows
       .slice(from, from + LINES_AT_ONCE)
       .map((flow) => JSON.stringify(flowToJson(flow, realmName)));
-    if (!out.write(`${lines.join('\n')}\n`)) await once(out, 'drain');
+    await out.write(`${lines.join('\n')}\n`);
   }
-  out.write(`${JSON.stringify(summaryToJson(summary))}\n`);
+  await out.write(`${JSON.stringify(summaryToJson(summary))}\n`);
+}
+
+/** Writes no faster than the reader takes it. A reader that has enough (`| head`) is no fault. */
+class Output {
+  private gone = false;
+
+  constructor(private readonly stream: NodeJS.WritableStream) {
+    // Each write learns of its own failure; without a listener the event would end the process.
+    stream.on('error', () => (this.gone = true));
+  }
+
+  write(text: string): Promise<void> {
+    if (this.gone) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.stream.write(text, (error?: NodeJS.ErrnoException | null) => {
+        if (error && error.code !== 'EPIPE') reject(error);
+        else resolve();
+      });
+    });
+  }
 }
