@@ -99,8 +99,9 @@ export class FlowTable {
     return slot;
   }
 
-  /** Looks at the next few entries and lets those go that were not seen for long. */
+  /** Once the table fills, looks at the next few entries and lets those go that were not seen for long. */
   private sweep(time: number): void {
+    if (this.size * 4 < this.capacity) return;
     for (let i = 0; i < SWEEP_PER_INSERT && this.used > 0; i += 1) {
       this.hand = this.hand + 1 < this.used ? this.hand + 1 : 0;
       if (time - (this.lastSeen[this.hand] as number) > this.idle) {

@@ -6,19 +6,19 @@ import {
   readHellos,
   SHAPE_IPV6,
   SHAPE_STEP_MASK,
-  type Hello,
 } from '../capture/index.js';
 import type { CatalogueSnapshot } from '../catalogue/index.js';
 import type { SessionChanges } from '../sims/index.js';
 import { combine, decide, NO_SERVICE, type FlowFacts } from './decide.js';
 import { DnsMemory } from './dns-memory.js';
-import { FlowClaims, type TimedClaim } from './flow-claims.js';
-import { FlowTable, KEY_WORDS } from './flow-table.js';
+import { FlowClaims } from './flow-claims.js';
+import { FlowTable } from './flow-table.js';
 import { HelloReader, type PlacedClaim } from './hello/hello-reader.js';
+import { HelloLearner } from './hello-learner.js';
 import { LateWindow } from './late-window.js';
 import { resolveOptions, type IdentifierOptions, type ResolvedOptions } from './options.js';
 import { ServiceIndex } from './service-index.js';
-import { addressId, SessionIndex, type Account } from './session-index.js';
+import { SessionIndex, type Account } from './session-index.js';
 import type { Decision, FlowName, FlowVisitor, IdentifierStats, UsageEntry } from './types.js';
 import { EntryCollector, UsageCells, type UsageCell } from './usage-cells.js';
 
@@ -46,6 +46,7 @@ export class Identifier {
   private readonly sessions: SessionIndex;
   private readonly dns: DnsMemory;
   private readonly reader: HelloReader;
+  private readonly learner: HelloLearner;
   private readonly cellStore = new UsageCells();
   private readonly table: FlowTable;
   private readonly late: LateWindow;
@@ -61,21 +62,9 @@ export class Identifier {
   private interval = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
   private stamp = 0;
   private batch = 0;
-  /** Time of the newest record or hello of the batch at hand: UNIX microseconds. */
+  /** Time of the newest record that was decided: UNIX microseconds. */
   private now = Number.NaN;
-  private readonly keyWords = new Int32Array(KEY_WORDS);
-  private readonly keyBytes = Buffer.from(this.keyWords.buffer);
-  private readonly mirrored = new Int32Array(KEY_WORDS);
-  private readonly mirroredBytes = Buffer.from(this.mirrored.buffer);
-  private readonly counts = {
-    records: 0,
-    decided: 0,
-    hellos: 0,
-    withoutConsent: 0,
-    withoutSession: 0,
-    untrustedAnswers: 0,
-    movedOctets: 0,
-  };
+  private readonly counts = { records: 0, decided: 0, movedOctets: 0 };
 
   constructor(options: IdentifierOptions = {}) {
     this.options = resolveOptions(options);
@@ -83,6 +72,13 @@ export class Identifier {
     this.sessions = new SessionIndex(this.options);
     this.dns = new DnsMemory(this.options.dns);
     this.reader = new HelloReader(this.options.hellos);
+    this.learner = new HelloLearner(
+      this.options,
+      this.sessions,
+      this.dns,
+      this.reader,
+      this.takeClaim.bind(this),
+    );
     this.table = new FlowTable(maxFlows, this.options.flowIdle, randomInt(0x7fff_ffff), {
       worth: (slot) => this.worth(slot),
       released: (slot) => this.release(slot),
@@ -114,24 +110,22 @@ export class Identifier {
     const withdrawn = this.sessions.update(changes, this.now);
     for (const simKey of withdrawn) this.dns.forget(simKey);
     if (withdrawn.size > 0) this.reader.forget(withdrawn);
+    if (changes.upserted.length > 0) this.learner.readWaiting();
   }
 
   /** Learns names from hellos (packed, see `readHellos`) that were seen before the flow records that come next. */
   observe(hellos: Buffer): void {
-    for (const hello of readHellos(hellos)) {
-      this.counts.hellos += 1;
-      this.observeOne(hello);
-    }
+    for (const hello of readHellos(hellos)) this.learner.learn(hello);
   }
 
   /** Rebuilds what was known of names from hellos that were observed before a restart. Sessions come first. */
   recall(hellos: Buffer): void {
-    for (const hello of readHellos(hellos)) this.observeOne(hello);
+    this.observe(hellos);
   }
 
   /**
    * Identifies the flow records of a batch, once per batch: keep the entries when a commit is tried again. Entries are
-   * summed per account, decision and hour; a flow recognised late gives negative ones too (see {@link UsageEntry}).
+   * summed per account, decision and hour (now and then one comes in two parts); a flow recognised late gives negative ones too (see {@link UsageEntry}).
    */
   identify(batch: { flows: Buffer }): UsageEntry[] {
     return this.walk(batch.flows, undefined);
@@ -145,6 +139,8 @@ export class Identifier {
   stats(): IdentifierStats {
     return {
       ...this.counts,
+      ...this.learner.counts,
+      octetsWaiting: this.learner.octetsWaiting,
       catalogueRevision: this.services.revision,
       skippedRules: this.services.skippedRules,
       sessions: this.sessions.size,
@@ -166,85 +162,27 @@ export class Identifier {
     this.interval = { from: Number.NaN, until: Number.NaN };
   }
 
-  // ---- hellos -------------------------------------------------------------------------------------------------
-
-  private observeOne(hello: Hello): void {
-    const bytes = hello.key.keyBytes;
-    const { ipv6, realm } = hello.key;
-    const account = this.sessions.find(realm, bytes, FLOW_KEY.subscriber, ipv6, hello.time);
-    if (!account.nameConsent) {
-      if (account.usage.kind === 'sim') this.counts.withoutConsent += 1;
-      else this.counts.withoutSession += 1;
-      return;
-    }
-    this.now = hello.time;
-    if (hello.kind === 'dns') this.learnAnswers(hello, account, bytes, ipv6);
-    else this.learnClaims(hello, account, bytes, ipv6);
-  }
-
-  private learnAnswers(hello: Hello, account: Account, bytes: Buffer, ipv6: boolean): void {
-    if (hello.uplink || hello.key.peerPort !== 53) return;
-    if (account.resolvers !== null && !account.resolvers.has(addressId(bytes, FLOW_KEY.peer, ipv6))) {
-      this.counts.untrustedAnswers += 1;
-      return;
-    }
-    for (const { name, addresses } of this.reader.answers(hello, account.simKey))
-      for (const address of addresses)
-        this.dns.learn(account.dnsScope, address.bytes, name, address.ttl, hello.time);
-  }
-
-  private learnClaims(hello: Hello, account: Account, bytes: Buffer, ipv6: boolean): void {
-    for (const placed of this.reader.claims(hello, account.simKey)) {
-      this.keyBytes.set(bytes);
-      this.claim(this.keyWords, account, placed, hello.time, hello.uplink);
-      this.claimForPeer(placed, hello, bytes, ipv6);
-    }
-  }
-
-  /** Where the peer is a subscriber too, its own record of the flow shows the name as well (but is not judged by it). */
-  private claimForPeer(placed: PlacedClaim, hello: Hello, bytes: Buffer, ipv6: boolean): void {
-    const { realm } = hello.key;
-    if (this.options.anonymous === null) return;
-    const peer = this.sessions.find(realm, bytes, FLOW_KEY.peer, ipv6, hello.time);
-    bytes.copy(this.mirroredBytes, FLOW_KEY.subscriber, FLOW_KEY.peer, FLOW_KEY.peer + 16);
-    bytes.copy(this.mirroredBytes, FLOW_KEY.peer, FLOW_KEY.subscriber, FLOW_KEY.subscriber + 16);
-    bytes.copy(this.mirroredBytes, FLOW_KEY.realm, FLOW_KEY.realm);
-    this.mirroredBytes.writeUInt16LE(hello.key.peerPort, FLOW_KEY.subscriber_port);
-    this.mirroredBytes.writeUInt16LE(hello.key.subscriberPort, FLOW_KEY.peer_port);
-    this.claim(this.mirrored, peer, placed, hello.time, !hello.uplink);
-  }
-
   /** A name that the peer sends names the subscriber's end: shown, but no claim of the subscriber's. */
-  private claim(
+  private takeClaim(
     words: Int32Array,
     account: Account,
     placed: PlacedClaim,
     time: number,
-    uplink: boolean,
+    own: boolean,
   ): void {
     const hash = this.table.hash(words, 0);
     let slot = this.table.find(words, 0, hash);
     if (slot < 0) slot = this.newSlot(words, 0, hash, time);
     const flow = (this.claims[slot] ??= new FlowClaims(this.options.keepNames));
-    if (!uplink) {
+    const { kind, name, standing, literal } = placed.claim;
+    if (!own) {
       flow.show(placed.claim);
       return;
     }
-    const { kind, name, standing, literal } = placed.claim;
-    const claim: TimedClaim = {
-      kind,
-      name,
-      standing,
-      literal,
-      time,
-      place: placed.place,
-      whole: placed.whole,
-      simKey: account.simKey,
-    };
-    if (flow.take(claim)) this.stamps[slot] = -1;
+    const { place, whole } = placed;
+    if (flow.take({ kind, name, standing, literal, time, place, whole, simKey: account.simKey }))
+      this.stamps[slot] = -1;
   }
-
-  // ---- flow records -------------------------------------------------------------------------------------------
 
   private walk(flows: Buffer, visit: FlowVisitor | undefined): UsageEntry[] {
     if (flows.length % FLOW_RECORD_BYTES !== 0)

@@ -9,7 +9,9 @@ export interface IdentifierOptions {
   maxFlows?: number;
   /** A SIM with more flows than this loses its own first. Default 4,096. */
   maxFlowsPerSim?: number;
-  /** A flow without packets for this long is forgotten. Default 900; for capture files, whose epochs are long, 7,200. */
+  /**
+   * A flow without packets for this long is forgotten once the memory fills; longer than an epoch can be. Default 7,200.
+   */
   flowIdleSeconds?: number;
   /** For this long after its first packet, a flow recognised late takes its earlier octets along. Default 60. */
   lateWindowSeconds?: number;
@@ -33,6 +35,12 @@ export interface IdentifierOptions {
   maxOpenHelloOctets?: number;
   openHelloSeconds?: number;
   /**
+   * Hellos of addresses without session wait this long, unread, for the session to become known, and take up to this much
+   * memory. Defaults 120 and 8 MiB.
+   */
+  waitingHelloSeconds?: number;
+  maxWaitingHelloOctets?: number;
+  /**
    * For capture files, where no sessions are known: every subscriber address stands for a SIM that consents, and all
    * names are kept for showing. `resolvers`: addresses whose DNS answers are believed; absent = any.
    */
@@ -48,6 +56,8 @@ export interface ResolvedOptions extends SessionIndexOptions {
   maxLateFlows: number;
   dns: DnsMemoryOptions;
   hellos: HeldBounds;
+  maxWaiting: number;
+  waitingAge: number;
   keepNames: boolean;
 }
 
@@ -59,7 +69,7 @@ export function resolveOptions(options: IdentifierOptions): ResolvedOptions {
   return {
     maxFlows: options.maxFlows ?? 1_000_000,
     maxFlowsPerSim: options.maxFlowsPerSim ?? 4_096,
-    flowIdle: (options.flowIdleSeconds ?? (captureFile === undefined ? 900 : 7_200)) * SECOND,
+    flowIdle: (options.flowIdleSeconds ?? 7_200) * SECOND,
     lateWindow: (options.lateWindowSeconds ?? 60) * SECOND,
     maxLateFlows: options.maxLateFlows ?? 200_000,
     historyMs: (options.sessionHistorySeconds ?? 10_800) * 1000,
@@ -78,6 +88,8 @@ export function resolveOptions(options: IdentifierOptions): ResolvedOptions {
       maxOctets: options.maxOpenHelloOctets ?? 32 << 20,
       maxAge: (options.openHelloSeconds ?? 30) * SECOND,
     },
+    maxWaiting: options.maxWaitingHelloOctets ?? 8 << 20,
+    waitingAge: (options.waitingHelloSeconds ?? 120) * SECOND,
     anonymous: captureFile === undefined ? null : { resolvers: trusted(captureFile.resolvers) },
     keepNames: captureFile !== undefined,
   };

@@ -248,7 +248,7 @@ export class ServiceIndex {
       if (Array.isArray(present)) {
         const rest = present.filter((entry) => entry.version !== gone.version);
         if (rest.length === 0) this.names.set(domainName, undefined);
-        else this.names.set(domainName, rest.length === 1 ? (rest[0]) : rest);
+        else this.names.set(domainName, rest.length === 1 ? rest[0] : rest);
       } else if (present?.version === gone.version) this.names.set(domainName, undefined);
       if ((work += 1) % STEP_ENTRIES === 0) yield;
     }

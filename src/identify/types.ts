@@ -70,6 +70,8 @@ export interface IdentifierStats {
   /** Hellos that nobody may look at, or that belong to no session. */
   withoutConsent: number;
   withoutSession: number;
+  /** Bytes of hellos that wait for the session of their address. */
+  octetsWaiting: number;
   /** DNS answers from resolvers that are not trusted. */
   untrustedAnswers: number;
   /** Octets that changed their decision because their flow was recognised late. */
