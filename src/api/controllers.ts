@@ -9,6 +9,7 @@ import { DeliveriesController } from './resources/deliveries.controller.js';
 import { PeriodsController } from './resources/periods.controller.js';
 import { PlansController } from './resources/plans.controller.js';
 import { RealmsController } from './resources/realms.controller.js';
+import { ServiceExchangeController } from './resources/service-exchange.controller.js';
 import { ServicesController } from './resources/services.controller.js';
 import { SessionsController } from './resources/sessions.controller.js';
 import { SimsController } from './resources/sims.controller.js';
@@ -23,6 +24,7 @@ export const controllers = [
   SimsController,
   SessionsController,
   ServicesController,
+  ServiceExchangeController,
   PlansController,
   SubscriptionsController,
   UsageController,

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { CLOCK, type Clock } from '../shared/index.js';
 import { CatalogueRepository } from './catalogue.repository.js';
 import { CatalogueService } from './catalogue.service.js';
+import { RuleExchange } from './exchange/rule-exchange.js';
 
 /** Needs DataSource and CLOCK from global modules. */
 @Module({
@@ -13,7 +14,12 @@ import { CatalogueService } from './catalogue.service.js';
       useFactory: (dataSource: DataSource, clock: Clock) =>
         new CatalogueService(dataSource, new CatalogueRepository(), clock),
     },
+    {
+      provide: RuleExchange,
+      inject: [CatalogueService],
+      useFactory: (catalogue: CatalogueService) => new RuleExchange(catalogue),
+    },
   ],
-  exports: [CatalogueService],
+  exports: [CatalogueService, RuleExchange],
 })
 export class CatalogueModule {}

@@ -4,6 +4,15 @@ export { CatalogueRepository, type ServiceVersionView, type ServiceView } from '
 export { CatalogueService, type SeedResult } from './catalogue.service.js';
 export type { RulesDiff } from './diff.js';
 export { catalogueEntities } from './entities.js';
+export { pfdDataSchema, type PfdData } from './exchange/pfd.js';
+export {
+  importRulesSchema,
+  RuleExchange,
+  type ExportedRules,
+  type ImportResult,
+  type ImportRules,
+} from './exchange/rule-exchange.js';
+export { EXCHANGE_FORMATS, type ExchangeFormat } from './exchange/types.js';
 export {
   destinationRulesSchema,
   prefixRuleSchema,

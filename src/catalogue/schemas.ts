@@ -131,7 +131,7 @@ function sortedSet(names: string[]): string[] {
   return [...new Set(names)].sort();
 }
 
-const policySchema = z
+export const policySchema = z
   .enum(['agree', 'name', 'prefix'])
   .default('agree')
   .describe(

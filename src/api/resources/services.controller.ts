@@ -45,7 +45,7 @@ const prefixRule = z
   })
   .meta({ id: 'PrefixRule' });
 const policy = z.enum(['agree', 'name', 'prefix']);
-const serviceVersion = z
+export const serviceVersion = z
   .strictObject({
     id: z.int().meta({ description: 'Usage names it as `serviceVersionId`.' }),
     serviceCode: z.string(),
@@ -70,7 +70,7 @@ const serviceVersion = z
 
 const changed = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({ added: z.array(item), removed: z.array(item) });
-const rulesDiff = z
+export const rulesDiff = z
   .strictObject({
     domainNames: changed(z.string()),
     excludeDomainNames: changed(z.string()),
