@@ -15,6 +15,7 @@ import { SessionsController } from './resources/sessions.controller.js';
 import { SimsController } from './resources/sims.controller.js';
 import { StatementsController } from './resources/statements.controller.js';
 import { SubscriptionsController } from './resources/subscriptions.controller.js';
+import { ThresholdsController } from './resources/thresholds.controller.js';
 import { UsageController } from './resources/usage.controller.js';
 import { WebhookEndpointsController } from './resources/webhook-endpoints.controller.js';
 
@@ -28,6 +29,7 @@ export const controllers = [
   PlansController,
   SubscriptionsController,
   UsageController,
+  ThresholdsController,
   AccountsController,
   StatementsController,
   PeriodsController,

@@ -17,6 +17,7 @@ import { CoreModule } from './core.module.js';
 import { entities } from './entities.js';
 import { PeriodCloser } from './period-closer.js';
 import { SuspenseBinder } from './suspense-binder.js';
+import { ThresholdWatcher } from './threshold-watcher.js';
 
 export interface AppSettings {
   config: Config;
@@ -69,7 +70,7 @@ export class AppModule {
       providers: [
         CatalogueSeeder,
         ...(roles.includes('capture') ? [CaptureRunner] : []),
-        ...(roles.includes('worker') ? [SuspenseBinder, PeriodCloser] : []),
+        ...(roles.includes('worker') ? [SuspenseBinder, PeriodCloser, ThresholdWatcher] : []),
       ],
     };
   }

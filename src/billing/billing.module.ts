@@ -11,6 +11,8 @@ import { BILLING_SETTINGS, DEFAULT_BILLING_SETTINGS, type BillingSettings } from
 import { StatementWriter } from './statement-writer.js';
 import { StatementsRepository } from './statements.repository.js';
 import { StatementsService } from './statements.service.js';
+import { ThresholdsRepository } from './thresholds.repository.js';
+import { ThresholdsService } from './thresholds.service.js';
 
 /** Statements and the closing of periods. Needs DataSource, CLOCK and the job queue from global modules. */
 @Module({
@@ -27,8 +29,10 @@ import { StatementsService } from './statements.service.js';
     ClosingService,
     ClosePeriodJob,
     BillingReports,
+    ThresholdsRepository,
+    ThresholdsService,
   ],
-  exports: [StatementsService, ClosingService, BillingReports],
+  exports: [StatementsService, ClosingService, BillingReports, ThresholdsService],
 })
 export class BillingModule {
   static withSettings(settings: BillingSettings): DynamicModule {

@@ -1,4 +1,14 @@
-import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, Unique } from 'typeorm';
+import {
+  Check,
+  Column,
+  Entity,
+  Index,
+  JoinColumn,
+  ManyToOne,
+  PrimaryColumn,
+  PrimaryGeneratedColumn,
+  Unique,
+} from 'typeorm';
 
 /** One closing of one month for one calendar and currency. It goes on where it was stopped. */
 @Entity('closing_run')
@@ -111,4 +121,67 @@ export class StatementEntity {
   finalizedAt!: Date;
 }
 
-export const billingEntities = [ClosingRunEntity, StatementSeriesEntity, StatementEntity];
+/** How many octets a SIM may still use before a threshold of its period can be reached. Forgotten when its plan changes. */
+@Entity('usage_watch')
+export class UsageWatchEntity {
+  @PrimaryColumn('bigint', { name: 'sim_key', primaryKeyConstraintName: 'usage_watch_pkey' })
+  simKey!: string;
+  @ManyToOne('SimEntity', { nullable: false })
+  @JoinColumn({ name: 'sim_key', foreignKeyConstraintName: 'usage_watch_sim_fkey' })
+  sim!: object;
+  @Column('timestamptz', { name: 'period_from' })
+  periodFrom!: Date;
+  @Column('timestamptz', { name: 'period_to' })
+  periodTo!: Date;
+  /** Null: none can be reached. */
+  @Column('bigint', { nullable: true })
+  headroom!: string | null;
+}
+
+/** A threshold that a SIM has reached. Its unique key is what tells of each only once. */
+@Entity('usage_threshold')
+@Unique('usage_threshold_once_key', ['simKey', 'periodFrom', 'planCode', 'rule', 'span', 'threshold'])
+export class UsageThresholdEntity {
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'ALWAYS',
+    primaryKeyConstraintName: 'usage_threshold_pkey',
+  })
+  id!: string;
+  @Column('bigint', { name: 'sim_key' })
+  simKey!: string;
+  @ManyToOne('SimEntity', { nullable: false })
+  @JoinColumn({ name: 'sim_key', foreignKeyConstraintName: 'usage_threshold_sim_fkey' })
+  sim!: object;
+  @Column('text')
+  month!: string;
+  @Column('timestamptz', { name: 'period_from' })
+  periodFrom!: Date;
+  @Column('text')
+  kind!: string;
+  @Column('text', { name: 'plan_code' })
+  planCode!: string;
+  @Column('integer', { name: 'plan_version' })
+  planVersion!: number;
+  @Column('text')
+  rule!: string;
+  /** What the threshold starts anew with. */
+  @Column('text')
+  span!: string;
+  @Column('text')
+  threshold!: string;
+  @Column('text', { name: 'threshold_limit' })
+  limit!: string;
+  @Column('text')
+  used!: string;
+  @Column('timestamptz', { name: 'reached_at' })
+  reachedAt!: Date;
+}
+
+export const billingEntities = [
+  ClosingRunEntity,
+  StatementSeriesEntity,
+  StatementEntity,
+  UsageWatchEntity,
+  UsageThresholdEntity,
+];

@@ -5,3 +5,4 @@ export { BillingReports, type LateUsage, type SimUsage } from './reports.service
 export * from './schemas.js';
 export { BILLING_SETTINGS, DEFAULT_BILLING_SETTINGS, type BillingSettings } from './settings.js';
 export { StatementsService, type ChainCheck } from './statements.service.js';
+export { ThresholdsService, type ThresholdView } from './thresholds.service.js';

@@ -13,6 +13,7 @@ import {
   rate,
   type CompiledPlan,
   type RatedPeriod,
+  type RatingInput,
   type RatingSegment,
   type RatingUsage,
 } from '../rating/index.js';
@@ -20,6 +21,8 @@ import { groupBy, pushTo } from './groups.js';
 
 export interface RatedSim {
   simKey: number;
+  /** What it was rated from. */
+  input: RatingInput;
   rated: RatedPeriod;
 }
 
@@ -60,7 +63,7 @@ export class StatementRater {
       const own = ofSim.get(simKey);
       if (own === undefined) return [];
       const carried = carriedIn.get(simKey);
-      const rated = rate({
+      const input: RatingInput = {
         calendar: { timeZone: calendar.timeZone, anchorDay: calendar.anchorDay },
         period,
         segments: own.map((segment): RatingSegment => ({
@@ -71,8 +74,8 @@ export class StatementRater {
         usage: usage.get(simKey) ?? [],
         history: history.get(simKey) ?? [],
         ...(carried !== undefined && { carriedIn: carried }),
-      });
-      return [{ simKey, rated }];
+      };
+      return [{ simKey, input, rated: rate(input) }];
     });
   }
 

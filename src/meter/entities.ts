@@ -139,6 +139,23 @@ export class AccountBucketEntity {
   octets!: string;
 }
 
+/** SIMs whose usage of one hour has changed, and by how much; gone once somebody has looked at them. */
+@Entity('usage_touch')
+export class UsageTouchEntity {
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'ALWAYS',
+    primaryKeyConstraintName: 'usage_touch_pkey',
+  })
+  id!: string;
+  @Column('timestamptz')
+  hour!: Date;
+  @Column('bigint', { name: 'sim_keys', array: true })
+  simKeys!: string[];
+  @Column('bigint', { array: true })
+  octets!: string[];
+}
+
 export const meterEntities = [
   LedgerBatchEntity,
   UsageReasonEntity,
@@ -146,4 +163,5 @@ export const meterEntities = [
   SuspenseBucketEntity,
   SuspenseBindingEntity,
   AccountBucketEntity,
+  UsageTouchEntity,
 ];

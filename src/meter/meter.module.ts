@@ -5,6 +5,7 @@ import { AccountsReader } from './accounts.reader.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { ReasonsRepository } from './reasons.repository.js';
 import { SuspenseService } from './suspense.service.js';
+import { TouchesRepository } from './touches.repository.js';
 import { UsageReader } from './usage.reader.js';
 
 const readers = [UsageReader, AccountsReader, LedgerRepository].map((reader) => ({
@@ -17,6 +18,7 @@ const readers = [UsageReader, AccountsReader, LedgerRepository].map((reader) => 
 @Module({
   providers: [
     ...readers,
+    TouchesRepository,
     {
       provide: ReasonsRepository,
       inject: [DataSource],
@@ -29,6 +31,13 @@ const readers = [UsageReader, AccountsReader, LedgerRepository].map((reader) => 
         new SuspenseService(dataSource, ledger, clock),
     },
   ],
-  exports: [UsageReader, AccountsReader, LedgerRepository, ReasonsRepository, SuspenseService],
+  exports: [
+    UsageReader,
+    AccountsReader,
+    LedgerRepository,
+    ReasonsRepository,
+    SuspenseService,
+    TouchesRepository,
+  ],
 })
 export class MeterModule {}

@@ -7,6 +7,7 @@ import { aggregate, hourOf, type BatchDeltas } from './aggregate.js';
 import { hoursOf, type AccountDelta, type BatchRow, type LedgerRepository } from './ledger.repository.js';
 import { NameBudget } from './name-budget.js';
 import type { ReasonsRepository } from './reasons.repository.js';
+import { TouchesRepository } from './touches.repository.js';
 
 /** What the meter needs of identification. */
 export interface BatchIdentifier {
@@ -33,6 +34,7 @@ export type CommitResult = 'committed' | 'duplicate' | 'stopped';
  */
 export class Meter {
   private readonly names = new NameBudget();
+  private readonly touches = new TouchesRepository();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -82,6 +84,7 @@ export class Meter {
       const batchId = await this.ledger.insertBatch(manager, row);
       if (batchId === null) return 'duplicate';
       await this.ledger.addUsage(manager, batchId, deltas.sims);
+      await this.touches.add(manager, deltas.sims);
       await this.ledger.addSuspense(manager, deltas.suspense);
       if (batch.epochEnd) {
         await this.ledger.addAccounts(manager, batch.source, accountsOf(batch.epochEnd));

@@ -54,6 +54,12 @@ const BIND = `
       octets_down = b.octets_down + EXCLUDED.octets_down,
       packets_up = b.packets_up + EXCLUDED.packets_up,
       packets_down = b.packets_down + EXCLUDED.packets_down
+  ), touched AS (
+    INSERT INTO usage_touch (hour, sim_keys, octets)
+    SELECT hour, array_agg(sim_key), array_agg(octets)
+    FROM (SELECT sim_key, hour, sum(greatest(octets_up, 0) + greatest(octets_down, 0))::bigint AS octets
+          FROM moved GROUP BY sim_key, hour) m
+    GROUP BY hour
   )
   SELECT sim_key, count(*)::int AS rows, sum(octets_up + octets_down)::text AS octets FROM moved GROUP BY sim_key`;
 

@@ -42,13 +42,19 @@ const OF_CALENDAR = `AND v.time_zone = $3 AND v.anchor_day = $4 AND v.currency =
 
 /** Reads who was under which terms when. */
 export class SegmentsReader {
-  /** The calendars of all subscriptions in a span, in a fixed order. */
-  async calendars(manager: EntityManager, from: Date, to: Date): Promise<BillingCalendar[]> {
+  /** The calendars of all subscriptions, or of those of some SIMs, in a span; in a fixed order. */
+  async calendars(
+    manager: EntityManager,
+    from: Date,
+    to: Date,
+    simKeys: readonly number[] | null = null,
+  ): Promise<BillingCalendar[]> {
     return manager.query<BillingCalendar[]>(
       `SELECT DISTINCT v.time_zone AS "timeZone", v.anchor_day AS "anchorDay", v.currency
-       FROM (${SEGMENTS}) g JOIN plan_version v ON v.id = g.plan_version_id
+       FROM (${SEGMENTS} AND ($3::bigint[] IS NULL OR s.sim_key = ANY($3))) g
+       JOIN plan_version v ON v.id = g.plan_version_id
        WHERE g.starts_at < g.ends_at ORDER BY 1, 2, 3`,
-      [from, to],
+      [from, to, simKeys],
     );
   }
 

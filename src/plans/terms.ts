@@ -158,6 +158,24 @@ const discountSchema = z.strictObject({
   includingFree: z.boolean().meta({ description: 'Whether free octets count towards the total.' }),
 });
 
+/** Notices for quota and caps that a plan does not speak of. */
+export const DEFAULT_PERCENTS: readonly number[] = [50, 80, 100];
+
+const thresholdsSchema = z
+  .strictObject({
+    percents: z
+      .array(z.int().min(1).max(1000))
+      .max(20)
+      .default([...DEFAULT_PERCENTS])
+      .meta({ description: 'Shares of the quota and of each cap that raise `usage.threshold_reached`.' }),
+    amounts: z
+      .array(moneySchema)
+      .max(20)
+      .default([])
+      .meta({ description: 'Amounts due, tax included, that raise `usage.threshold_reached`.' }),
+  })
+  .meta({ description: 'Left out: 50, 80 and 100 percent, and no amounts. They never change a price.' });
+
 /** What a plan version says: all that rating needs. Pure data; every rule is named on the lines that it makes. */
 export const planTermsSchema = z
   .strictObject({
@@ -186,6 +204,7 @@ export const planTermsSchema = z
           'Octets in a period, free ones included, past which nothing is free or a notice is given.',
       }),
     discounts: z.array(discountSchema).max(20).default([]),
+    thresholds: thresholdsSchema.optional(),
   })
   .superRefine((terms, context) => {
     uniqueIds(terms.free, 'free', context);

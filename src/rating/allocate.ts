@@ -1,7 +1,9 @@
 import { CapMeter } from './caps.js';
+import { CapUses } from './cap-uses.js';
 import type { CompiledPlan, CompiledRule } from './compile.js';
 import { compareOctets, compareText } from './order.js';
 import type {
+  CapUse,
   Notice,
   RatingInput,
   RatingSegment,
@@ -18,6 +20,7 @@ export interface Allocation {
   /** Billed octets of each segment. */
   billed: bigint[];
   notices: Notice[];
+  capUses: CapUse[];
 }
 
 /** Gives every octet its treatment. Throws a RangeError for usage that lies in no segment: the caller has split it. */
@@ -28,6 +31,7 @@ export function allocate(input: RatingInput): Allocation {
 class Allocator {
   private readonly lines = new UsageLines();
   private readonly caps = new CapMeter();
+  private readonly capUses = new CapUses();
   /** Octets of a plan that count towards its total cap. */
   private readonly totals = new Map<string, bigint>();
   private readonly notices: Notice[] = [];
@@ -47,7 +51,12 @@ class Allocator {
       if (segment === undefined) throw new RangeError('usage lies in no segment, or in two');
       this.treat(row, segment, index);
     }
-    return { usage: this.lines.sorted(), billed: this.billed, notices: this.notices };
+    return {
+      usage: this.lines.sorted(),
+      billed: this.billed,
+      notices: this.notices,
+      capUses: this.capUses.all(),
+    };
   }
 
   /** Hours before the period count towards rolling caps, though they are on another statement. */
@@ -62,6 +71,16 @@ class Allocator {
         }
       }
     }
+    this.input.segments.forEach((segment, index) => {
+      for (const rule of segment.plan.rules)
+        for (const cap of rule.caps.filter(({ per }) => typeof per === 'object'))
+          this.capUses.hold(
+            segment,
+            index,
+            cap,
+            this.caps.used(scope(segment, rule), cap, this.input.period.from, segment.plan.clock),
+          );
+    });
   }
 
   private treat(row: RatingUsage, segment: RatingSegment, index: number): void {
@@ -142,6 +161,8 @@ class Allocator {
         limitedBy = 'cap_exceeded';
       }
       this.caps.use(scope(segment, rule), cap, row.firstHour, clock, eligible);
+      const used = this.caps.used(scope(segment, rule), cap, row.firstHour, clock);
+      this.capUses.note(segment, index, cap, used, cap.per === 'day' ? clock.at(row.firstHour).day : null);
     }
     if (totalCap !== null && terms.totalCap?.past === 'billed') {
       const used = this.totals.get(segment.planCode) ?? 0n;
@@ -161,6 +182,14 @@ class Allocator {
 
   private noticeTotal(segment: RatingSegment, index: number, hour: number): void {
     const { totalCap } = segment.plan;
+    if (totalCap !== null)
+      this.capUses.note(
+        segment,
+        index,
+        { pointer: '/totalCap', limit: totalCap },
+        this.totals.get(segment.planCode) ?? 0n,
+        null,
+      );
     if (totalCap !== null && (this.totals.get(segment.planCode) ?? 0n) > totalCap)
       this.notice('total_cap_exceeded', index, '/totalCap', hour);
   }

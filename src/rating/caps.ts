@@ -23,6 +23,11 @@ export class CapMeter {
     return window.octets >= cap.limit ? 0n : cap.limit - window.octets;
   }
 
+  /** Octets in the window that this hour lies in. */
+  used(scope: string, cap: CompiledCap, hour: number, clock: LocalClock): bigint {
+    return this.advance(scope, cap, hour, clock).octets;
+  }
+
   /** Notes octets that the cap's rule spoke of. */
   use(scope: string, cap: CompiledCap, hour: number, clock: LocalClock, octets: bigint): void {
     const window = this.advance(scope, cap, hour, clock);

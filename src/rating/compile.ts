@@ -48,6 +48,7 @@ export interface CompiledPlan {
   carryLimit: bigint | null;
   overage: CompiledOverage;
   totalCap: bigint | null;
+  rules: readonly CompiledRule[];
   discounts: { id: string; pointer: string; amount: Fraction; limit: bigint; includingFree: boolean }[];
   /** Rules that speak of a service, in the plan's order. */
   rulesFor(serviceCode: string | null): readonly CompiledRule[];
@@ -71,6 +72,7 @@ export function compilePlan(terms: PlanTerms, parents: ServiceParents = new Map(
     carryLimit: terms.quota?.carryOver?.limit ? octetsOf(terms.quota.carryOver.limit) : null,
     overage: compileOverage(terms.overage, money),
     totalCap: terms.totalCap === undefined ? null : octetsOf(terms.totalCap.limit),
+    rules,
     discounts: terms.discounts.map((discount, index) => ({
       id: discount.id,
       pointer: `/discounts/${index}`,

@@ -1,4 +1,10 @@
 export { compilePlan, type CompiledPlan, type ServiceParents } from './compile.js';
 export { canonicalJson, ratedDocument, type JsonValue } from './document.js';
 export { rate } from './rate.js';
+export {
+  checkThresholds,
+  type ReachedThreshold,
+  type ThresholdCheck,
+  type ThresholdKind,
+} from './thresholds.js';
 export * from './types.js';

@@ -3,11 +3,11 @@ import { baseFee, charge, overage, quotaShare, segmentAt, type Charge } from './
 import { discounts } from './discounts.js';
 import { formatMoney, ZERO } from './money.js';
 import { taxes } from './tax.js';
-import type { RatedPeriod, RatedTotals, RatingInput, RatingSegment, UsageLine } from './types.js';
+import type { QuotaUse, RatedPeriod, RatedTotals, RatingInput, RatingSegment, UsageLine } from './types.js';
 
 /** Rates one SIM's period. Pure: no clock, no I/O; integers and fractions of integers only. */
 export function rate(input: RatingInput): RatedPeriod {
-  const { usage, billed, notices } = allocate(input);
+  const { usage, billed, notices, capUses } = allocate(input);
   const rater = new Charges(input, billed);
   const charges = rater.all(usage);
   const taxed = taxes(input, charges);
@@ -31,6 +31,8 @@ export function rate(input: RatingInput): RatedPeriod {
     },
     amountCoins,
     carriedOut: rater.carriedOut,
+    capUses,
+    quotaUses: rater.quotaUses,
   };
 }
 
@@ -41,6 +43,7 @@ class Charges {
   private carriedIn: bigint;
   /** Unused quota of the segment that runs to the end of the period, as far as the plan carries it over. */
   carriedOut = 0n;
+  readonly quotaUses: QuotaUse[] = [];
 
   constructor(
     private readonly input: RatingInput,
@@ -70,8 +73,13 @@ class Charges {
     };
     // What was carried over is used first: it ends with this period.
     const carries = segment.plan.terms.quota?.carryOver !== undefined;
-    if (carries) this.carriedIn -= cover('carried_over', '/quota/carryOver', this.carriedIn);
     const left = this.quotaLeft(segment, index);
+    this.quotaUses.push({
+      segment: index,
+      available: left + (carries && this.carriedIn > 0n ? this.carriedIn : 0n),
+      used: rest,
+    });
+    if (carries) this.carriedIn -= cover('carried_over', '/quota/carryOver', this.carriedIn);
     const included = cover('included', '/quota', left);
     this.given.set(segment.planCode, (this.given.get(segment.planCode) ?? 0n) + included);
     if (carries && segment.to === this.input.period.to)

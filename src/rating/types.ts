@@ -119,6 +119,30 @@ export interface Notice {
   hour: number;
 }
 
+/** How far a cap is used in one of its windows. */
+export interface CapUse {
+  /** The last segment that used it. */
+  segment: number;
+  /** JSON pointer of the cap within the terms. */
+  rule: string;
+  limit: bigint;
+  /** Most octets that it held in the window; of a rolling one since the period began. */
+  octets: bigint;
+  /** Octets of the hours before the period that a rolling window still held when it began. */
+  held: bigint;
+  /** Local day (since 1970-01-01) of a cap per day; else null. */
+  day: number | null;
+}
+
+/** How far the quota of a segment is used. */
+export interface QuotaUse {
+  segment: number;
+  /** Octets that are included, and those carried over. */
+  available: bigint;
+  /** Billed octets; may exceed what is available. */
+  used: bigint;
+}
+
 export interface RatedTotals {
   octetsUp: bigint;
   octetsDown: bigint;
@@ -147,4 +171,7 @@ export interface RatedPeriod {
   /** The amount due in the smallest coin. */
   amountCoins: bigint;
   carriedOut: bigint;
+  /** What thresholds look at; on no statement. */
+  capUses: readonly CapUse[];
+  quotaUses: readonly QuotaUse[];
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EventType, TEST_EVENT_TYPE } from '../../webhooks/index.js';
 import { instant, octets } from '../kit/fields.js';
 import { subscription } from '../resources/subscriptions.controller.js';
+import { thresholdFields } from '../resources/thresholds.controller.js';
 import type { WebhookSpec } from './document.js';
 
 /** A payload as Standard Webhooks 1.0 shapes it. Events of a SIM are numbered, so that a receiver can order them. */
@@ -23,6 +24,13 @@ function event(
     })
     .meta({ id });
 }
+
+const thresholdData = z.strictObject({
+  ...thresholdFields,
+  currency: z.string().optional().meta({ description: 'Of an amount.' }),
+  from: instant,
+  to: instant,
+});
 
 /** The events that the service sends. */
 export const webhooks: readonly WebhookSpec[] = [
@@ -46,6 +54,16 @@ export const webhooks: readonly WebhookSpec[] = [
       }),
       true,
     ),
+  },
+  {
+    type: 'usage.threshold_reached',
+    summary: 'A SIM reached a share of its quota or of a cap, or an amount of money',
+    payload: event('usage.threshold_reached', 'UsageThresholdReached', thresholdData, true),
+  },
+  {
+    type: 'usage.cap_exceeded',
+    summary: 'A SIM used more than a cap',
+    payload: event('usage.cap_exceeded', 'UsageCapExceeded', thresholdData, true),
   },
   {
     type: 'subscription.changed',

@@ -1,0 +1,163 @@
+import { DEFAULT_PERCENTS } from '../plans/index.js';
+import { segmentAt } from './charges.js';
+import { multiply, parseDecimal } from './money.js';
+import type { RatedPeriod, RatingInput, RatingSegment } from './types.js';
+
+export type ThresholdKind = 'quota' | 'cap' | 'total_cap' | 'amount';
+
+/** A threshold that usage has reached. Plan, rule, window and threshold name it within a SIM's period. */
+export interface ReachedThreshold {
+  kind: ThresholdKind;
+  planCode: string;
+  planVersion: number;
+  /** JSON pointer within the terms. */
+  rule: string;
+  /** What the threshold starts anew with: a local day `YYYY-MM-DD`, else the start of segment or period. */
+  window: string;
+  /** `80%`, `exceeded`, or an amount. */
+  threshold: string;
+  /** Octets or money that 100 % would be. */
+  limit: string;
+  used: string;
+}
+
+export interface ThresholdCheck {
+  /** In rising order of each limit. */
+  reached: ReachedThreshold[];
+  /** Octets that may still come, whatever they are, before another threshold can be reached; null = any number. */
+  headroom: bigint | null;
+}
+
+/** What thresholds a rated period has reached, and how much more usage cannot reach another. Pure. */
+export function checkThresholds(input: RatingInput, rated: RatedPeriod): ThresholdCheck {
+  const check = new Check();
+  quotas(input, rated, check);
+  caps(input, rated, check);
+  amounts(input, rated, check);
+  return { reached: check.reached, headroom: check.headroom };
+}
+
+class Check {
+  readonly reached: ReachedThreshold[] = [];
+  headroom: bigint | null = null;
+
+  /** Notes that `octets` more may reach something. */
+  away(octets: bigint): void {
+    const least = octets < 1n ? 1n : octets;
+    if (this.headroom === null || least < this.headroom) this.headroom = least;
+  }
+
+  level(at: bigint, used: bigint, held: bigint, reached: () => ReachedThreshold): void {
+    if (used >= at) this.reached.push(reached());
+    else this.away(at - (held > used ? held : used));
+  }
+}
+
+/** Octets at which each notice of a limit is due, rising. */
+function levels({ plan }: RatingSegment, limit: bigint): { threshold: string; at: bigint }[] {
+  const percents = plan.terms.thresholds?.percents ?? DEFAULT_PERCENTS;
+  return [...new Set(percents)]
+    .sort((a, b) => a - b)
+    .map((percent) => ({ threshold: `${percent}%`, at: (limit * BigInt(percent) + 99n) / 100n }));
+}
+
+function quotas(input: RatingInput, rated: RatedPeriod, check: Check): void {
+  for (const { segment: index, available, used } of rated.quotaUses) {
+    if (available === 0n) continue;
+    const segment = segmentAt(input, index);
+    for (const { threshold, at } of levels(segment, available))
+      check.level(at, used, 0n, () => ({
+        kind: 'quota',
+        planCode: segment.planCode,
+        planVersion: segment.version,
+        rule: '/quota',
+        window: new Date(segment.from).toISOString(),
+        threshold,
+        limit: available.toString(),
+        used: used.toString(),
+      }));
+  }
+}
+
+function caps(input: RatingInput, rated: RatedPeriod, check: Check): void {
+  const start = new Date(input.period.from).toISOString();
+  for (const use of rated.capUses) {
+    const segment = segmentAt(input, use.segment);
+    const steps = [...levels(segment, use.limit), { threshold: 'exceeded', at: use.limit + 1n }];
+    for (const { threshold, at } of steps)
+      check.level(at, use.octets, use.held, () => ({
+        kind: use.rule === '/totalCap' ? 'total_cap' : 'cap',
+        planCode: segment.planCode,
+        planVersion: segment.version,
+        rule: use.rule,
+        window: use.day === null ? start : new Date(use.day * 86_400_000).toISOString().slice(0, 10),
+        threshold,
+        limit: use.limit.toString(),
+        used: use.octets.toString(),
+      }));
+  }
+  // A cap that nothing has used yet, and one per day on its next day, start from nothing.
+  for (const segment of input.segments) {
+    const limits = segment.plan.rules.flatMap((rule) => rule.caps.map(({ limit }) => limit));
+    for (const limit of [...limits, ...(segment.plan.totalCap === null ? [] : [segment.plan.totalCap])])
+      check.away(levels(segment, limit)[0]?.at ?? limit);
+  }
+}
+
+function amounts(input: RatingInput, rated: RatedPeriod, check: Check): void {
+  const segment = input.segments.at(-1);
+  const wanted = segment?.plan.terms.thresholds?.amounts ?? [];
+  if (segment === undefined || wanted.length === 0) return;
+  const coins = { n: 10n ** BigInt(rated.currency.exponent), d: 1n };
+  const due = { n: rated.amountCoins, d: 1n };
+  for (const threshold of new Set(wanted)) {
+    const { n, d } = multiply(parseDecimal(threshold), coins);
+    if (due.n * d < n) {
+      check.away(octetsUntil(input, rated, n / d - due.n));
+      continue;
+    }
+    check.reached.push({
+      kind: 'amount',
+      planCode: segment.planCode,
+      planVersion: segment.version,
+      rule: '/thresholds/amounts',
+      window: new Date(input.period.from).toISOString(),
+      threshold,
+      limit: threshold,
+      used: rated.totals.amount,
+    });
+  }
+}
+
+/** Fewest octets that can raise the amount by `coins`, or fewer: prices rise in steps, and this looks at the steepest. */
+function octetsUntil(input: RatingInput, rated: RatedPeriod, coins: bigint): bigint {
+  const bounds: bigint[] = [];
+  const atLeast = (octets: bigint) => bounds.push(octets);
+  const total = rated.totals.octetsUp + rated.totals.octetsDown;
+  for (const { segment: index, available, used } of rated.quotaUses) {
+    const { plan } = segmentAt(input, index);
+    for (const { limit } of plan.discounts) if (total <= limit) atLeast(limit - total + 1n);
+    const left = used < available ? available - used : 0n;
+    const over = used > available ? used - available : 0n;
+    const { overage } = plan;
+    if (overage.kind === 'none') continue;
+    if (overage.kind === 'stairs') {
+      const end = overage.tiers.find((tier) => tier.end === null || over <= tier.end)?.end ?? null;
+      if (left > 0n || over === 0n) atLeast(left + 1n);
+      else if (end !== null) atLeast(end - over + 1n);
+      continue;
+    }
+    // Twice the highest price covers any tax and the rounding of each line.
+    const dearest = overage.tiers.reduce((most, { price }) => {
+      const whole = (2n * price.n) / price.d + 2n;
+      return whole > most ? whole : most;
+    }, 1n);
+    const units = coins / dearest;
+    const inUnit = over % overage.unitOctets;
+    const octets = units === 0n ? 1n : units * overage.unitOctets - inUnit;
+    atLeast(left + (octets < 1n ? 1n : octets));
+  }
+  const least = bounds.reduce((a, b) => (b < a ? b : a), BigInt(Number.MAX_SAFE_INTEGER));
+  // Usage may come in several segments at once.
+  return least / BigInt(input.segments.length);
+}
