@@ -36,7 +36,6 @@ const CHECKS = {
   types: () => run(bin('tsc'), ['--noEmit', '-p', 'tsconfig.json'], { cwd: root }),
   'configuration page': () => node('scripts/generate-config-docs.mjs', '--check'),
   openapi: () => node('scripts/generate-openapi.mjs', '--check'),
-  migrations: () => node('scripts/check-migrations.mjs'),
 };
 
 /** Vitest projects (vitest.config.ts), in runs that follow each other: what measures or attaches runs alone. */

@@ -13,18 +13,7 @@ import {
   one4,
   one6,
 } from './cases.js';
-import {
-  ETHERTYPE,
-  PROTOCOL,
-  ethernet,
-  gre,
-  gtpu,
-  ipv4,
-  ipv6,
-  udp,
-  vlan,
-  vxlan,
-} from './frames.js';
+import { ETHERTYPE, PROTOCOL, ethernet, gre, gtpu, ipv4, ipv6, udp, vlan, vxlan } from './frames.js';
 
 export const mirrors: Case[] = [
   {
