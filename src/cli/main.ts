@@ -73,6 +73,20 @@ function declare(program: Command): void {
     );
 
   program
+    .command('accuracy')
+    .description('say how well the traffic of capture files is identified, in a report that can be published')
+    .argument('<file...>', 'pcap or pcapng files')
+    .option('--subscribers <cidrs>', 'prefixes of the SIMs, separated by commas')
+    .option('--mirror <type>', 'tunnel to take off: none, gre, vxlan, gtpu or ipip', 'none')
+    .option('--engine <engine>', 'user (the shared parser) or xdp (the kernel program; needs root)', 'user')
+    .option('--resolvers <addresses>', 'believe DNS answers of these only; default: of any')
+    .option('--json', 'the report as one JSON object')
+    .addHelpText('after', example('countfree accuracy day.pcap --subscribers 10.128.0.0/9 --mirror gre'))
+    .action((files: string[], options: Record<string, string | undefined> & { json?: boolean }) =>
+      runCommand(async () => (await import('./accuracy.js')).accuracy({ files, ...options }, version())),
+    );
+
+  program
     .command('simulate')
     .description('make the mirrored traffic of a small fleet, and say what a counter should find')
     .option('--interface <name>', 'send on this interface (needs root)')

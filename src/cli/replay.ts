@@ -10,7 +10,7 @@ import {
   sumFlows,
   type PacketEngine,
 } from '../capture/index.js';
-import { seedSnapshot } from '../catalogue/index.js';
+import { seedSnapshot, type Service } from '../catalogue/index.js';
 import { Identifier } from '../identify/index.js';
 import { EXIT_INPUT } from './output.js';
 import { ProgressBar } from './progress-bar.js';
@@ -39,6 +39,25 @@ export async function replay(
   streams: ReplayStreams = { out: process.stdout, err: process.stderr },
 ): Promise<number> {
   const request = parseReplayOptions(options);
+  const { flows, summary, faults, services } = await readCaptures(request, streams);
+  const out = new Output(streams.out);
+  if (request.json) await writeJson(flows, summary, request.realm.name, out);
+  else await out.write(renderReport(flows, summary, services));
+  for (const fault of faults) streams.err.write(`countfree: ${fault}\n`);
+  return faults.length > 0 ? EXIT_INPUT : 0;
+}
+
+/** All that an engine sees in capture files. */
+export interface Captures {
+  flows: ReplayFlow[];
+  summary: ReplaySummary;
+  /** What is wrong with which file; what came before it is in `flows` all the same. */
+  faults: string[];
+  services: readonly Service[];
+}
+
+/** Runs every file of a request through its engine and identifies the flows. */
+export async function readCaptures(request: ReplayRequest, streams: ReplayStreams): Promise<Captures> {
   // Before anything is read: a name mistyped among many should not cost the reading of the others.
   const sizes = await Promise.all(request.files.map((path) => fileSize(path)));
   const catalogue = seedSnapshot();
@@ -49,22 +68,17 @@ export async function replay(
   identifier.updateCatalogue(catalogue);
   const flows = new ReplayFlows(identifier);
   const opened = await openReplayEngine(request.engine);
-  let faults: string[];
   const summary: ReplaySummary = { counters: noCounters(), flows: 0, onFlows: noTally() };
   try {
     if (opened.note !== undefined && !request.json) streams.err.write(`countfree: ${opened.note}\n`);
     opened.engine.configure([request.realm]);
-    faults = await readFiles(request, sizes, opened.engine, flows, summary, streams);
+    const faults = await readFiles(request, sizes, opened.engine, flows, summary, streams);
+    const sorted = flows.sorted();
+    summary.flows = sorted.length;
+    return { flows: sorted, summary, faults, services: catalogue.services };
   } finally {
     await opened.close();
   }
-  const out = new Output(streams.out);
-  const sorted = flows.sorted();
-  summary.flows = sorted.length;
-  if (request.json) await writeJson(sorted, summary, request.realm.name, out);
-  else await out.write(renderReport(sorted, summary, catalogue.services));
-  for (const fault of faults) streams.err.write(`countfree: ${fault}\n`);
-  return faults.length > 0 ? EXIT_INPUT : 0;
 }
 
 /** A capture's times have nothing to do with those of the reading: within one, nothing is forgotten for its age. */
@@ -125,7 +139,7 @@ async function writeJson(
 }
 
 /** Writes no faster than the reader takes it. A reader that has enough (`| head`) is no fault. */
-class Output {
+export class Output {
   private gone = false;
 
   constructor(private readonly stream: NodeJS.WritableStream) {
