@@ -9,7 +9,6 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { root } from './support/paths.mjs';
 import { bold, dim, main, run, step, Stop } from './support/steps.mjs';
@@ -73,7 +72,13 @@ async function keep(target) {
   const merged = join(build, 'merged', target);
   rmSync(merged, { recursive: true, force: true });
   mkdirSync(merged, { recursive: true });
-  await runAndRead(join(build, target), ['-merge=1', merged, corpusOf(target), grownOf(target)]);
+  await runAndRead(join(build, target), [
+    '-merge=1',
+    '-use_counters=0',
+    merged,
+    corpusOf(target),
+    grownOf(target),
+  ]);
   rmSync(corpusOf(target), { recursive: true, force: true });
   mkdirSync(corpusOf(target), { recursive: true });
   await run('cp', ['-r', `${merged}/.`, corpusOf(target)]);

@@ -36,6 +36,7 @@ const RUN_PACKAGES = {
 const TEST_PACKAGES = {
   'freeradius-utils': { why: 'radclient sends accounting in the tests', file: '/usr/bin/radclient' },
   'clang-format': { why: 'checks the form of C and C++', file: '/usr/bin/clang-format' },
+  'libclang-rt-dev': { why: 'libFuzzer and the sanitizers of clang', file: '/usr/lib/clang' },
 };
 
 const PURPOSES = {

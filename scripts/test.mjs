@@ -36,6 +36,7 @@ const CHECKS = {
   types: () => run(bin('tsc'), ['--noEmit', '-p', 'tsconfig.json'], { cwd: root }),
   'configuration page': () => node('scripts/generate-config-docs.mjs', '--check'),
   openapi: () => node('scripts/generate-openapi.mjs', '--check'),
+  fuzz: () => node('scripts/fuzz.mjs', '20'),
 };
 
 /** Vitest projects (vitest.config.ts), in runs that follow each other: what measures or attaches runs alone. */
