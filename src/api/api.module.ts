@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { BillingModule } from '../billing/index.js';
 import { CatalogueModule } from '../catalogue/index.js';
+import { IntegrationsModule } from '../integrations/index.js';
 import { MeterModule } from '../meter/index.js';
 import { PlansModule } from '../plans/index.js';
 import { SimsModule } from '../sims/index.js';
@@ -38,6 +39,7 @@ export class ApiModule {
       imports: [
         ApiKeysModule,
         SimsModule,
+        IntegrationsModule,
         CatalogueModule,
         MeterModule,
         PlansModule,

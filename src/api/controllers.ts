@@ -6,6 +6,7 @@ import { DocsController } from './openapi/docs.controller.js';
 import { AccountsController } from './resources/accounts.controller.js';
 import { CaptureController } from './resources/capture.controller.js';
 import { DeliveriesController } from './resources/deliveries.controller.js';
+import { IntegrationsController } from './resources/integrations.controller.js';
 import { PeriodsController } from './resources/periods.controller.js';
 import { PlansController } from './resources/plans.controller.js';
 import { RealmsController } from './resources/realms.controller.js';
@@ -24,6 +25,7 @@ export const controllers = [
   RealmsController,
   SimsController,
   SessionsController,
+  IntegrationsController,
   ServicesController,
   ServiceExchangeController,
   PlansController,

@@ -5,6 +5,7 @@ import { BillingModule } from '../billing/index.js';
 import { CatalogueModule } from '../catalogue/index.js';
 import { CONFIG, type Config } from '../config/index.js';
 import { DatabaseModule, type DatabaseSettings } from '../database/index.js';
+import { IntegrationsModule } from '../integrations/index.js';
 import { MeterModule } from '../meter/index.js';
 import { PlansModule } from '../plans/index.js';
 import { DEFAULT_PREFIX, QueueModule, type QueueSettings } from '../queue/index.js';
@@ -16,6 +17,7 @@ import { CatalogueSeeder } from './catalogue-seeder.js';
 import { CoreModule } from './core.module.js';
 import { entities } from './entities.js';
 import { PeriodCloser } from './period-closer.js';
+import { RadiusRunner } from './radius-runner.js';
 import { SuspenseBinder } from './suspense-binder.js';
 import { ThresholdWatcher } from './threshold-watcher.js';
 
@@ -37,6 +39,7 @@ export class AppModule {
     const { roles } = config;
     const domains: NonNullable<ModuleMetadata['imports']> = [
       SimsModule,
+      IntegrationsModule,
       CatalogueModule,
       MeterModule,
       PlansModule,
@@ -69,6 +72,7 @@ export class AppModule {
       ],
       providers: [
         CatalogueSeeder,
+        ...(config.radius === null ? [] : [RadiusRunner]),
         ...(roles.includes('capture') ? [CaptureRunner] : []),
         ...(roles.includes('worker') ? [SuspenseBinder, PeriodCloser, ThresholdWatcher] : []),
       ],

@@ -3,6 +3,7 @@ import { entities as apiEntities } from '../api/index.js';
 import { billingEntities } from '../billing/index.js';
 import { catalogueEntities } from '../catalogue/index.js';
 import { databaseEntities } from '../database/index.js';
+import { integrationsEntities } from '../integrations/index.js';
 import { meterEntities } from '../meter/index.js';
 import { plansEntities } from '../plans/index.js';
 import { simsEntities } from '../sims/index.js';
@@ -12,6 +13,7 @@ import { webhooksEntities } from '../webhooks/index.js';
 export const entities: readonly EntityTarget<ObjectLiteral>[] = [
   ...databaseEntities,
   ...simsEntities,
+  ...integrationsEntities,
   ...catalogueEntities,
   ...meterEntities,
   ...plansEntities,

@@ -30,6 +30,12 @@ export interface Config {
     readonly sourceName: string;
     readonly spoolMaxBytes: number;
   };
+  /** Null = no RADIUS server. */
+  readonly radius: {
+    readonly listen: { readonly host: string; readonly port: number };
+    /** Absolute path. */
+    readonly clientsFile: string;
+  } | null;
   readonly webhooks: {
     /** CIDR texts. */
     readonly allowPrivate: readonly string[];
@@ -94,11 +100,25 @@ function toConfig(values: Values): Config {
       sourceName: values.COUNTFREE_SOURCE_NAME,
       spoolMaxBytes: values.COUNTFREE_SPOOL_MAX_BYTES,
     }),
+    radius: toRadius(values),
     webhooks: Object.freeze({
       allowPrivate: values.COUNTFREE_WEBHOOK_ALLOW_PRIVATE,
       allowHttp: values.COUNTFREE_WEBHOOK_ALLOW_HTTP,
     }),
   });
+}
+
+function toRadius(values: Values): Config['radius'] {
+  const listen = values.COUNTFREE_RADIUS_LISTEN;
+  const clientsFile = values.COUNTFREE_RADIUS_CLIENTS_FILE;
+  if (listen === null) return null;
+  if (clientsFile !== null) return Object.freeze({ listen, clientsFile });
+  const detail = 'must be set with COUNTFREE_RADIUS_LISTEN: without clients nobody may send accounting';
+  throw new Refusal(
+    'invalid',
+    `The configuration is not valid:\n  COUNTFREE_RADIUS_CLIENTS_FILE: ${detail}`,
+    [{ pointer: '/COUNTFREE_RADIUS_CLIENTS_FILE', detail }],
+  );
 }
 
 /** The variables that are set, in the order of the page, fit to be logged: no secret and no password in it. */

@@ -318,6 +318,20 @@ export const VARIABLES = {
     example: 'made by `openssl rand -base64 32`',
     secret: 'whole',
   }),
+  COUNTFREE_RADIUS_LISTEN: variable({
+    schema: optional(fromText(parseListen)),
+    description:
+      'Address and UDP port at which RADIUS accounting is taken (RFC 2866; the usual port is 1813). Port 0 takes a free one.',
+    defaultText: 'no RADIUS',
+    example: '0.0.0.0:1813',
+  }),
+  COUNTFREE_RADIUS_CLIENTS_FILE: variable({
+    schema: optional(fromText((text) => resolve(text))),
+    description:
+      'JSON file of the senders of accounting: address, shared secret and realm of each (docs/sessions.md shows its form).',
+    defaultText: 'none; needed with `COUNTFREE_RADIUS_LISTEN`',
+    example: '/etc/countfree/radius-clients.json',
+  }),
   COUNTFREE_METRICS_TOKEN: variable({
     schema: optional(fromText(parseToken)),
     description: 'Bearer token that /metrics asks for.',

@@ -74,6 +74,27 @@ export const METRICS = {
     help: 'Statements written, by status.',
     labels: { status: ['draft', 'final'] },
   },
+  countfree_radius_requests_total: {
+    kind: 'counter',
+    help: 'RADIUS accounting requests, by what became of them. All from malformed on are not answered.',
+    labels: {
+      result: [
+        'recorded',
+        'repeated',
+        'retransmitted',
+        'ignored',
+        'no_address',
+        'unknown_sim',
+        'refused',
+        'conflict',
+        'malformed',
+        'unknown_client',
+        'bad_authenticator',
+        'queue_full',
+        'failed',
+      ],
+    },
+  },
   countfree_webhook_attempts_total: {
     kind: 'counter',
     help: 'Webhook delivery attempts, by how they ended.',

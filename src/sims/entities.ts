@@ -54,6 +54,8 @@ export class RealmEntity {
 
 /** A SIM. `simKey` is what usage names; `simId` is the operator's own id. */
 @Entity('sim')
+@Index('sim_iccid_idx', ['iccid'])
+@Index('sim_msisdn_idx', ['msisdn'])
 export class SimEntity {
   @PrimaryGeneratedColumn('identity', {
     name: 'sim_key',

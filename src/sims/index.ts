@@ -21,7 +21,7 @@ export { SessionFeed, type SessionFeedOptions } from './session-feed.js';
 export type { SessionFilter } from './sessions.repository.js';
 export { SessionsService } from './sessions.service.js';
 export { createSimsServices, SimsModule, type SimsServices } from './sims.module.js';
-export type { SimFilter } from './sims.repository.js';
+export type { SimFilter, SimNumbers } from './sims.repository.js';
 export { SimsService } from './sims.service.js';
 export * from './types.js';
 export * from './views.js';

@@ -23,6 +23,13 @@ export interface SimFilter {
   imsi?: string | undefined;
 }
 
+/** Numbers that a network may name a SIM by. */
+export interface SimNumbers {
+  imsis: readonly string[];
+  iccids: readonly string[];
+  msisdns: readonly string[];
+}
+
 /** What writing a batch of SIMs did, by position in the batch. */
 export type SimWrite = 'created' | 'updated' | 'unchanged';
 
@@ -68,6 +75,19 @@ export class SimsRepository {
          AND ($4::text IS NULL OR sim_key IN (SELECT sim_key FROM sim_imsi WHERE imsi = $4))
        ORDER BY sim_id COLLATE "C" LIMIT $2`,
       [afterId, limit, filter.status ?? null, filter.imsi ?? null],
+    );
+    return rows.map(toView);
+  }
+
+  /** SIMs that have any of these numbers. */
+  async withNumbers(manager: EntityManager, numbers: SimNumbers): Promise<SimView[]> {
+    const rows = await manager.query<SimRow[]>(
+      `${SIMS} WHERE sim_key IN (
+         SELECT sim_key FROM sim_imsi WHERE imsi = ANY ($1::text[])
+         UNION SELECT sim_key FROM sim WHERE iccid = ANY ($2::text[])
+         UNION SELECT sim_key FROM sim WHERE msisdn = ANY ($3::text[]))
+       ORDER BY sim_key`,
+      [numbers.imsis, numbers.iccids, numbers.msisdns],
     );
     return rows.map(toView);
   }

@@ -13,7 +13,7 @@ import {
 import { BulkReport, chunksOf, type Indexed } from './bulk.js';
 import { refusal, toRefusal } from './faults.js';
 import { simInputSchema, type SimInput, type SimPatch } from './schemas.js';
-import type { SimFilter, SimsRepository } from './sims.repository.js';
+import type { SimFilter, SimNumbers, SimsRepository } from './sims.repository.js';
 import type { BulkResult, SimView } from './views.js';
 
 /** SIMs. An IMSI belongs to one SIM at a time. */
@@ -50,6 +50,11 @@ export class SimsService {
   /** Ids by surrogate key; keys that no SIM has are missing. */
   idsOf(keys: readonly number[]): Promise<Map<number, string>> {
     return this.repository.idsOf(this.dataSource.manager, keys);
+  }
+
+  /** SIMs that have any of these numbers; ICCIDs and MSISDNs may be of several. */
+  withNumbers(numbers: SimNumbers): Promise<SimView[]> {
+    return this.repository.withNumbers(this.dataSource.manager, numbers);
   }
 
   create(input: SimInput): Promise<SimView> {

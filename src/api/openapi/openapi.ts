@@ -18,6 +18,7 @@ const TAGS: readonly Tag[] = [
   { name: 'realms', description: 'Address spaces, and the mirrors that bring their traffic' },
   { name: 'sims', description: 'SIMs' },
   { name: 'sessions', description: 'Which SIM held which address when' },
+  { name: 'integrations', description: 'What networks tell of SIMs and their addresses' },
   { name: 'services', description: 'What plans make free or not, with versioned destination rules' },
   { name: 'plans', description: 'Prices, quotas and what is free, with versioned terms' },
   { name: 'subscriptions', description: 'Which SIM is on which plan when' },

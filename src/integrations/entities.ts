@@ -1,0 +1,3 @@
+import { RadiusLeaseEntity } from './radius/lease.entity.js';
+
+export const integrationsEntities = [RadiusLeaseEntity];

@@ -1,0 +1,6 @@
+export { integrationsEntities } from './entities.js';
+export { IntegrationsModule } from './integrations.module.js';
+export { AccountingService, type RealmEvent, type Recorded } from './radius/accounting.service.js';
+export { readRadiusClients, type RadiusClient } from './radius/clients.js';
+export type { Lease, LeaseProblem } from './radius/leases.js';
+export { RadiusServer, type RadiusServerSettings } from './radius/server.js';
