@@ -36,6 +36,11 @@ const CHECKS = {
   types: () => run(bin('tsc'), ['--noEmit', '-p', 'tsconfig.json'], { cwd: root }),
   'configuration page': () => node('scripts/generate-config-docs.mjs', '--check'),
   openapi: () => node('scripts/generate-openapi.mjs', '--check'),
+  'openapi rules': () =>
+    run(bin('redocly'), ['lint', 'docs/openapi.json'], {
+      cwd: root,
+      env: { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+    }),
   fuzz: () => node('scripts/fuzz.mjs', '20'),
 };
 
