@@ -1,10 +1,11 @@
-import { OUTCOMES, type PointObserver } from '../capture/index.js';
+import { FlowRecords, OUTCOMES, type PointObserver, type Step } from '../capture/index.js';
 import type { MeterObserver } from '../meter/index.js';
 import { metrics, type Logger } from '../shared/index.js';
 
 /** Log and metrics of a capture point. */
 export function captureObserver(point: string, logger: Logger): PointObserver {
   return {
+    batch: ({ flows }) => countSteps(new FlowRecords(flows)),
     epochEnded: ({ epoch, counters }) => {
       for (const outcome of OUTCOMES) {
         metrics.add('countfree_capture_packets_total', counters.outcomes[outcome].packets, { outcome });
@@ -33,12 +34,23 @@ export function captureObserver(point: string, logger: Logger): PointObserver {
   };
 }
 
+/** A full flow table shows here first: records that name less than a flow. */
+function countSteps(records: FlowRecords): void {
+  const counts = new Map<Step, number>();
+  for (let i = 0; i < records.length; i += 1) {
+    const { step } = records.key(i);
+    counts.set(step, (counts.get(step) ?? 0) + 1);
+  }
+  for (const [step, count] of counts) metrics.add('countfree_capture_flow_records_total', count, { step });
+}
+
 /** Log and metrics of the meter. A database that is away is told once, and once when it is back. */
 export function meterObserver(logger: Logger): MeterObserver {
   let away = false;
   return {
-    committed: (batch, entries, octets) => {
+    committed: (batch, { entries, octets, seconds }) => {
       metrics.add('countfree_ledger_batches_total', 1, { result: 'committed' });
+      metrics.observe('countfree_ledger_commit_seconds', seconds);
       if (away) logger.info({ source: batch.source }, 'the ledger takes batches again');
       away = false;
       logger.debug({ source: batch.source, sequence: String(batch.sequence), entries, octets }, 'committed');

@@ -5,9 +5,10 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { SuspenseService } from '../meter/index.js';
-import { LOGGER, type Logger } from '../shared/index.js';
+import { LOGGER, metrics, type Logger } from '../shared/index.js';
 
 const INTERVAL_MS = 2_000;
+const MEASURE_MS = 30_000;
 
 /** The worker's loop that binds octets of unknown addresses once their session is known. */
 @Injectable()
@@ -15,6 +16,7 @@ export class SuspenseBinder implements OnApplicationBootstrap, BeforeApplication
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private failing = false;
+  private measureAt = 0;
 
   constructor(
     private readonly suspense: SuspenseService,
@@ -33,6 +35,12 @@ export class SuspenseBinder implements OnApplicationBootstrap, BeforeApplication
     await this.running;
   }
 
+  private async measure(): Promise<void> {
+    if (performance.now() < this.measureAt) return;
+    this.measureAt = performance.now() + MEASURE_MS;
+    metrics.set('countfree_suspense_octets', Number(await this.suspense.waitingOctets()));
+  }
+
   private async bind(): Promise<void> {
     try {
       const { rows, octets, simKeys } = await this.suspense.bind();
@@ -42,6 +50,7 @@ export class SuspenseBinder implements OnApplicationBootstrap, BeforeApplication
           'suspense bound to sessions',
         );
       }
+      await this.measure();
       this.failing = false;
     } catch (error) {
       // Told once: a database that is away is reported by whoever needs it.

@@ -17,7 +17,7 @@ export interface BatchIdentifier {
 
 /** Told of what happens, for log and metrics; must not throw. */
 export interface MeterObserver {
-  committed?(batch: CaptureBatch, entries: number, octets: number): void;
+  committed?(batch: CaptureBatch, commit: { entries: number; octets: number; seconds: number }): void;
   duplicate?(batch: CaptureBatch): void;
   /** The ledger did not take a batch; it is tried again after `delayMs`. */
   retry?(batch: CaptureBatch, error: unknown, attempt: number, delayMs: number): void;
@@ -56,9 +56,12 @@ export class Meter {
     if (usageOctets !== flowOctets) this.observer.unbalanced?.(batch, flowOctets, usageOctets);
     for (let attempt = 1; ; attempt += 1) {
       if (signal?.aborted) return 'stopped';
+      const started = performance.now();
       try {
         const result = await this.commit(batch, entries, flowOctets);
-        if (result === 'committed') this.observer.committed?.(batch, entries.length, flowOctets);
+        const seconds = (performance.now() - started) / 1000;
+        if (result === 'committed')
+          this.observer.committed?.(batch, { entries: entries.length, octets: flowOctets, seconds });
         else this.observer.duplicate?.(batch);
         return result;
       } catch (error) {

@@ -122,6 +122,7 @@ describe('SuspenseService', () => {
     expect(await service().bind()).toMatchObject({ rows: 0 });
     const { items } = await new AccountsReader(database().dataSource).suspense(...span, { limit: 10 });
     expect(items).toMatchObject([{ address: '10.128.0.9', octetsUp: 100n, octetsDown: 200n }]);
+    expect(await service().waitingOctets()).toBe(300n);
   });
 
   it('gives an address behind a SIM to the longest prefix', async () => {

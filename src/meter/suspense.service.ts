@@ -94,6 +94,14 @@ export class SuspenseService {
     }
   }
 
+  /** Octets of all addresses that still wait for a session. */
+  async waitingOctets(): Promise<bigint> {
+    const [row] = await this.dataSource.query<{ octets: string }[]>(
+      'SELECT coalesce(sum(octets_up + octets_down), 0)::text AS octets FROM suspense_bucket',
+    );
+    return BigInt(row?.octets ?? 0);
+  }
+
   private async hours(): Promise<number[]> {
     const rows = await this.dataSource.query<{ month: Date }[]>(
       `SELECT DISTINCT date_trunc('month', hour, 'UTC') AS month FROM suspense_bucket`,
