@@ -145,10 +145,9 @@ function report(started) {
   for (const name of skips) console.log(yellow(`SKIPPED  ${name}`));
   for (const name of failures) console.log(red(`FAILED   ${name}`));
   if (failures.length === 0) console.log(green('everything that ran passed'));
-  console.log(dim(`in ${seconds(Date.now() - started)}`));
   const skipped = count.skipped > 0 ? `, ${count.skipped} skipped` : '';
   const line = `${count.passed} passed, ${count.failed} failed${skipped}`;
   writeFileSync(join(root, 'build/test-summary.txt'), `${line}\n`);
-  console.log(line);
+  console.log(bold(`${line} ${dim(`in ${seconds(Date.now() - started)}`)}`));
   process.exitCode = count.failed === 0 ? 0 : 1;
 }
