@@ -18,6 +18,7 @@ import { CoreModule } from './core.module.js';
 import { entities } from './entities.js';
 import { PeriodCloser } from './period-closer.js';
 import { RadiusRunner } from './radius-runner.js';
+import { RetentionRunner } from './retention-runner.js';
 import { SuspenseBinder } from './suspense-binder.js';
 import { ThresholdWatcher } from './threshold-watcher.js';
 
@@ -74,7 +75,7 @@ export class AppModule {
         CatalogueSeeder,
         ...(config.radius === null ? [] : [RadiusRunner]),
         ...(roles.includes('capture') ? [CaptureRunner] : []),
-        ...(roles.includes('worker') ? [SuspenseBinder, PeriodCloser, ThresholdWatcher] : []),
+        ...(roles.includes('worker') ? [SuspenseBinder, RetentionRunner, PeriodCloser, ThresholdWatcher] : []),
       ],
     };
   }

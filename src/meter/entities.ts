@@ -52,6 +52,12 @@ export class UsageReasonEntity {
   name!: string | null;
   @Column('boolean', { nullable: true })
   agreed!: boolean | null;
+  /** The same reason without its name; set when names are forgotten. */
+  @Column('integer', { name: 'nameless_id', nullable: true })
+  namelessId!: number | null;
+  /** Since when no bucket has this reason; it is deleted a day later, unless it is used again. */
+  @Column('timestamptz', { name: 'retired_at', nullable: true })
+  retiredAt!: Date | null;
 }
 
 /** Octets and packets by direction, as every bucket carries them. */

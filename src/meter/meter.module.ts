@@ -4,6 +4,8 @@ import { CLOCK, type Clock } from '../shared/index.js';
 import { AccountsReader } from './accounts.reader.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { ReasonsRepository } from './reasons.repository.js';
+import { RetentionRepository } from './retention.repository.js';
+import { RetentionService } from './retention.service.js';
 import { SuspenseService } from './suspense.service.js';
 import { TouchesRepository } from './touches.repository.js';
 import { UsageReader } from './usage.reader.js';
@@ -30,6 +32,12 @@ const readers = [UsageReader, AccountsReader, LedgerRepository].map((reader) => 
       useFactory: (dataSource: DataSource, ledger: LedgerRepository, clock: Clock) =>
         new SuspenseService(dataSource, ledger, clock),
     },
+    {
+      provide: RetentionService,
+      inject: [DataSource, CLOCK],
+      useFactory: (dataSource: DataSource, clock: Clock) =>
+        new RetentionService(dataSource, new RetentionRepository(), clock),
+    },
   ],
   exports: [
     UsageReader,
@@ -37,6 +45,7 @@ const readers = [UsageReader, AccountsReader, LedgerRepository].map((reader) => 
     LedgerRepository,
     ReasonsRepository,
     SuspenseService,
+    RetentionService,
     TouchesRepository,
   ],
 })

@@ -3,8 +3,9 @@ import type { Decision } from '../identify/index.js';
 
 const INSERT = `
   INSERT INTO usage_reason (service_version_id, claimed_service_code, evidence, rule, name, agreed)
-  SELECT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
-  ON CONFLICT ON CONSTRAINT usage_reason_key DO NOTHING`;
+  SELECT DISTINCT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+  ON CONFLICT ON CONSTRAINT usage_reason_key DO UPDATE SET retired_at = NULL
+    WHERE usage_reason.retired_at IS NOT NULL`;
 
 const READ = `
   SELECT w.position::int AS position, r.id
@@ -18,25 +19,35 @@ const READ = `
    AND r.name IS NOT DISTINCT FROM w.name
    AND r.agreed IS NOT DISTINCT FROM w.agreed`;
 
-/** Ids of usage reasons. Rows are only ever added, so an id once read stays true. */
+/** An id is believed for this long; a reason out of use is kept for longer than that ({@link RETIRED_FOR_MS}). */
+const BELIEVED_FOR_MS = 3_600_000;
+export const RETIRED_FOR_MS = 24 * 3_600_000;
+
+/** Ids of usage reasons. A row goes only once it was out of use for a day, and asking for it puts it in use. */
 export class ReasonsRepository {
   private readonly ids = new Map<string, number>();
+  private readSince: number;
 
   constructor(
     private readonly dataSource: DataSource,
     /** Ids remembered at most; beyond it the memory starts anew. */
     private readonly limit = 200_000,
-  ) {}
+    /** Milliseconds that only grow. */
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.readSince = now();
+  }
 
   /** The id of each decision, in order; unknown ones are stored first, in a transaction of their own. */
   async idsOf(decisions: readonly Decision[]): Promise<number[]> {
+    if (this.now() - this.readSince > BELIEVED_FOR_MS) this.forget();
     const missing = new Map<string, Decision>();
     for (const decision of decisions) {
       const key = reasonKey(decision);
       if (!this.ids.has(key)) missing.set(key, decision);
     }
     if (missing.size > 0) {
-      if (this.ids.size + missing.size > this.limit) this.ids.clear();
+      if (this.ids.size + missing.size > this.limit) this.forget();
       await this.store([...missing.values()]);
       // The memory may just have been cleared: read everything that this call needs.
       const still = decisions.filter((decision) => !this.ids.has(reasonKey(decision)));
@@ -47,6 +58,11 @@ export class ReasonsRepository {
       if (id === undefined) throw new Error('a usage reason was stored but cannot be read back');
       return id;
     });
+  }
+
+  private forget(): void {
+    this.ids.clear();
+    this.readSince = this.now();
   }
 
   private async store(decisions: readonly Decision[]): Promise<void> {

@@ -148,6 +148,8 @@ export class SessionTombstoneEntity {
   @Column('bigint')
   @Index('session_tombstone_revision_idx')
   revision!: string;
+  @Column('timestamptz', { name: 'deleted_at', default: () => 'now()' })
+  deletedAt!: Date;
 }
 
 export const simsEntities = [RealmEntity, SimEntity, SimImsiEntity, SessionEntity, SessionTombstoneEntity];

@@ -38,6 +38,16 @@ export class SessionFeed {
   }
 
   /**
+   * Forgets deletions of before an instant (UNIX milliseconds). Whoever follows must have heard of them by then: a process
+   * that starts anew loads all sessions and needs none.
+   */
+  pruneDeleted(before: number): Promise<number> {
+    return inTransaction(this.dataSource, (manager) =>
+      this.sessions.pruneTombstones(manager, new Date(before)),
+    );
+  }
+
+  /**
    * Hands `apply` all sessions, and then every change (within the feed's interval), in order and without a gap.
    * Resolves after the first; returns the way to end it. The caller starts and stops the feed.
    */

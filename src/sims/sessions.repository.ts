@@ -215,6 +215,15 @@ export class SessionsRepository {
     }));
   }
 
+  /** Forgets that sessions were deleted before an instant. Returns how many. */
+  async pruneTombstones(manager: EntityManager, before: Date): Promise<number> {
+    const [, count] = await manager.query<[unknown[], number]>(
+      'DELETE FROM session_tombstone WHERE deleted_at < $1',
+      [before],
+    );
+    return count;
+  }
+
   async deletedSince(manager: EntityManager, since: number): Promise<number[]> {
     const rows = await manager.query<{ session_id: string }[]>(
       'SELECT session_id FROM session_tombstone WHERE revision > $1 ORDER BY session_id',
