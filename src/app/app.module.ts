@@ -75,7 +75,9 @@ export class AppModule {
         CatalogueSeeder,
         ...(config.radius === null ? [] : [RadiusRunner]),
         ...(roles.includes('capture') ? [CaptureRunner] : []),
-        ...(roles.includes('worker') ? [SuspenseBinder, RetentionRunner, PeriodCloser, ThresholdWatcher] : []),
+        ...(roles.includes('worker')
+          ? [SuspenseBinder, RetentionRunner, PeriodCloser, ThresholdWatcher]
+          : []),
       ],
     };
   }
