@@ -5,6 +5,7 @@ import { routesOf } from './kit/route.js';
 import { DocsController } from './openapi/docs.controller.js';
 import { AccountsController } from './resources/accounts.controller.js';
 import { CaptureController } from './resources/capture.controller.js';
+import { CorrectionsController } from './resources/corrections.controller.js';
 import { DeliveriesController } from './resources/deliveries.controller.js';
 import { IntegrationsController } from './resources/integrations.controller.js';
 import { PeriodsController } from './resources/periods.controller.js';
@@ -34,6 +35,7 @@ export const controllers = [
   ThresholdsController,
   AccountsController,
   StatementsController,
+  CorrectionsController,
   PeriodsController,
   WebhookEndpointsController,
   DeliveriesController,

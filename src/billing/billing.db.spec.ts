@@ -324,7 +324,11 @@ describe('a final statement', () => {
     await october5();
     await closing().closeNow(october);
     const { dataSource } = database();
-    for (const attempt of [`UPDATE statement SET amount = 0`, `DELETE FROM statement`, `TRUNCATE statement`])
+    for (const attempt of [
+      `UPDATE statement SET amount = 0`,
+      `DELETE FROM statement`,
+      `TRUNCATE statement CASCADE`,
+    ])
       await expect(dataSource.query(attempt)).rejects.toThrow(/never changed or removed/);
 
     const subscriptions = app.get(SubscriptionsService, { strict: false });

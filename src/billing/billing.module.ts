@@ -5,6 +5,9 @@ import { Outbox } from '../webhooks/index.js';
 import { ClosePeriodJob } from './close-period.job.js';
 import { ClosingRepository } from './closing.repository.js';
 import { ClosingService } from './closing.service.js';
+import { CorrectPeriodJob } from './correct-period.job.js';
+import { CorrectionsRepository } from './corrections.repository.js';
+import { CorrectionsService } from './corrections.service.js';
 import { ReportsRepository } from './reports.repository.js';
 import { BillingReports } from './reports.service.js';
 import { BILLING_SETTINGS, DEFAULT_BILLING_SETTINGS, type BillingSettings } from './settings.js';
@@ -29,10 +32,13 @@ import { ThresholdsService } from './thresholds.service.js';
     ClosingService,
     ClosePeriodJob,
     BillingReports,
+    CorrectionsRepository,
+    CorrectionsService,
+    CorrectPeriodJob,
     ThresholdsRepository,
     ThresholdsService,
   ],
-  exports: [StatementsService, ClosingService, BillingReports, ThresholdsService],
+  exports: [StatementsService, ClosingService, BillingReports, CorrectionsService, ThresholdsService],
 })
 export class BillingModule {
   static withSettings(settings: BillingSettings): DynamicModule {

@@ -107,6 +107,9 @@ export class StatementEntity {
   tax!: string;
   @Column('numeric')
   amount!: string;
+  /** Corrections of earlier statements that this one settles; not within `amount`. */
+  @Column('numeric', { name: 'corrections_amount', default: 0 })
+  correctionsAmount!: string;
   @Column('text')
   document!: string;
   /** SHA-256 of the document, which holds the hash of the SIM's statement before it. */
@@ -119,6 +122,48 @@ export class StatementEntity {
   run!: ClosingRunEntity;
   @Column('timestamptz', { name: 'finalized_at' })
   finalizedAt!: Date;
+}
+
+/** What a final statement should have said: never changed, but for the later statement that settles it. */
+@Entity('statement_correction')
+@Unique('statement_correction_position_key', ['statementNumber', 'position'])
+@Index('statement_correction_open_idx', ['simKey'], { where: 'settled_on IS NULL' })
+export class StatementCorrectionEntity {
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'ALWAYS',
+    primaryKeyConstraintName: 'statement_correction_pkey',
+  })
+  id!: string;
+  @Column('bigint', { name: 'statement_number' })
+  statementNumber!: string;
+  @ManyToOne(() => StatementEntity, { nullable: false })
+  @JoinColumn({ name: 'statement_number', foreignKeyConstraintName: 'statement_correction_statement_fkey' })
+  statement!: StatementEntity;
+  /** 1, 2, 3… per statement; each corrects what the one before left. */
+  @Column('integer')
+  position!: number;
+  @Column('bigint', { name: 'sim_key' })
+  simKey!: string;
+  @ManyToOne('SimEntity', { nullable: false })
+  @JoinColumn({ name: 'sim_key', foreignKeyConstraintName: 'statement_correction_sim_fkey' })
+  sim!: object;
+  /** What is due in addition; negative = credit. */
+  @Column('numeric')
+  amount!: string;
+  @Column('bigint', { name: 'carried_out_octets' })
+  carriedOutOctets!: string;
+  @Column('text')
+  document!: string;
+  @Column('bytea')
+  hash!: Buffer;
+  @Column('timestamptz', { name: 'corrected_at' })
+  correctedAt!: Date;
+  @Column('bigint', { name: 'settled_on', nullable: true })
+  settledOn!: string | null;
+  @ManyToOne(() => StatementEntity)
+  @JoinColumn({ name: 'settled_on', foreignKeyConstraintName: 'statement_correction_settled_fkey' })
+  settled!: StatementEntity | null;
 }
 
 /** How many octets a SIM may still use before a threshold of its period can be reached. Forgotten when its plan changes. */
@@ -182,6 +227,7 @@ export const billingEntities = [
   ClosingRunEntity,
   StatementSeriesEntity,
   StatementEntity,
+  StatementCorrectionEntity,
   UsageWatchEntity,
   UsageThresholdEntity,
 ];

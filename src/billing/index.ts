@@ -1,5 +1,6 @@
 export { BillingModule } from './billing.module.js';
 export { ClosingService } from './closing.service.js';
+export { CorrectionsService, type CorrectionView } from './corrections.service.js';
 export { billingEntities } from './entities.js';
 export { BillingReports, type LateUsage, type SimUsage } from './reports.service.js';
 export * from './schemas.js';

@@ -61,6 +61,10 @@ export interface StatementView {
   net: string;
   tax: string;
   amount: string;
+  /** Corrections of earlier statements that are settled with this one; negative = credit. */
+  correctionsAmount: string;
+  /** Both together. */
+  amountDue: string;
   /** SHA-256 of the document, hex. */
   hash: string;
   finalizedAt: string;

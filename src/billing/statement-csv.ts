@@ -40,6 +40,10 @@ const documentSchema = z.object({
       amount: z.string(),
     }),
   ),
+  corrections: z
+    .array(z.object({ id: z.string(), statement: z.int(), month: z.string(), amount: z.string() }))
+    .default([]),
+  amountDue: z.string().optional(),
   totals: z.object({ octetsUp: z.string(), octetsDown: z.string(), octets: z.string(), amount: z.string() }),
 });
 
@@ -128,6 +132,13 @@ export function statementRows(document: string): string[][] {
       from: statement.period.from,
       to: statement.period.to,
     },
+    ...statement.corrections.map((one) => ({
+      section: 'correction',
+      kind: one.amount.startsWith('-') ? 'credit' : 'debit',
+      reason: `statement ${one.statement}`,
+      amount: one.amount,
+    })),
+    ...(statement.amountDue === undefined ? [] : [{ section: 'due', amount: statement.amountDue }]),
   ];
   return rows.map((row) => CSV_COLUMNS.map((column) => ({ ...common, ...row })[column] ?? ''));
 }

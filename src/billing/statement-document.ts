@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, ratedDocument, type JsonValue, type RatedPeriod } from '../rating/index.js';
+import { canonicalJson, ratedDocument, sumMoney, type JsonValue, type RatedPeriod } from '../rating/index.js';
 
 /** What a statement says beside what was rated. */
 export interface StatementHead {
@@ -16,6 +16,15 @@ export interface StatementHead {
   } | null;
   /** Octets and packets that were on nobody's account in the period, over the whole system. */
   completeness: Readonly<Record<string, string>>;
+  /** Corrections of the SIM's earlier statements that this one settles. */
+  corrections?: readonly {
+    id: string;
+    statement: number;
+    position: number;
+    month: string;
+    amount: string;
+    hash: string;
+  }[];
 }
 
 /** The document of a statement: canonical JSON. The same input gives the same bytes. */
@@ -37,9 +46,30 @@ export function statementDocument(head: StatementHead, rated: RatedPeriod): stri
     serviceVersions: [...versions]
       .sort(([a], [b]) => a - b)
       .map(([serviceVersionId, serviceCode]) => ({ serviceVersionId, serviceCode })),
+    ...correctionsOf(head, rated),
     ...ratedDocument(rated),
   };
   return canonicalJson(document);
+}
+
+/** Named with their statements, and what is due with them. A statement without any says nothing of it. */
+function correctionsOf(
+  { corrections = [] }: StatementHead,
+  { totals, currency }: RatedPeriod,
+): Record<string, JsonValue> {
+  if (corrections.length === 0) return {};
+  const amounts = corrections.map(({ amount }) => amount);
+  return {
+    corrections: corrections.map(({ id, statement, position, month, amount, hash }) => ({
+      id,
+      statement,
+      position,
+      month,
+      amount,
+      hash,
+    })),
+    amountDue: sumMoney([totals.amount, ...amounts], currency.exponent),
+  };
 }
 
 /** SHA-256 of a document, hex. */

@@ -2,6 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Outbox } from '../webhooks/index.js';
 import type { ClosingRun } from './closing.repository.js';
+import { sumMoney } from '../rating/index.js';
+import { CorrectionsRepository } from './corrections.repository.js';
+import { groupBy } from './groups.js';
 import { documentHash, statementDocument } from './statement-document.js';
 import type { StatementRater } from './statement-rater.js';
 import { StatementsRepository, type NewStatement } from './statements.repository.js';
@@ -11,6 +14,7 @@ import { StatementsRepository, type NewStatement } from './statements.repository
 export class StatementWriter {
   constructor(
     @Inject(StatementsRepository) private readonly statements: StatementsRepository,
+    @Inject(CorrectionsRepository) private readonly corrections: CorrectionsRepository,
     @Inject(Outbox) private readonly outbox: Outbox,
   ) {}
 
@@ -26,6 +30,7 @@ export class StatementWriter {
     const rated = await rater.rate(manager, run.calendar, run.period, simKeys, carriedIn);
     const chainEnds = await this.statements.chainEnds(manager, simKeys);
     const simIds = await this.statements.simIds(manager, simKeys);
+    const open = groupBy(await this.corrections.open(manager, run.calendar, simKeys), ({ simKey }) => simKey);
     // Last, as it makes every other writer of statements wait.
     const firstNumber = await this.statements.takeNumbers(manager, rated.length);
     const made = rated.map(({ simKey, rated: period }, index) => {
@@ -39,7 +44,9 @@ export class StatementWriter {
         previousHash: before?.hash ?? null,
         finalizedAt: run.asOf,
       };
-      const document = statementDocument({ simId, final, completeness: run.completeness }, period);
+      const settles = open.get(simKey) ?? [];
+      const head = { simId, final, completeness: run.completeness, corrections: settles };
+      const document = statementDocument(head, period);
       const { totals } = period;
       const statement: NewStatement = {
         number,
@@ -54,15 +61,25 @@ export class StatementWriter {
         net: totals.net,
         tax: totals.tax,
         amount: totals.amount,
+        correctionsAmount: sumMoney(
+          settles.map(({ amount }) => amount),
+          period.currency.exponent,
+        ),
         document,
         hash: documentHash(document),
       };
-      return { statement, simId, currency: period.currency.code };
+      return { statement, simId, currency: period.currency.code, settles };
     });
     await this.statements.insert(
       manager,
       run,
       made.map(({ statement }) => statement),
+    );
+    await this.corrections.settle(
+      manager,
+      made.flatMap(({ statement, settles }) =>
+        settles.map(({ id }) => ({ id, statement: statement.number })),
+      ),
     );
     await this.outbox.appendMany(
       manager,

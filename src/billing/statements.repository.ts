@@ -16,6 +16,8 @@ export interface NewStatement {
   net: string;
   tax: string;
   amount: string;
+  /** Of earlier statements' corrections, settled with this one. */
+  correctionsAmount: string;
   document: string;
   /** Hex. */
   hash: string;
@@ -46,6 +48,8 @@ export interface StatementRow {
   net: string;
   tax: string;
   amount: string;
+  correctionsAmount: string;
+  amountDue: string;
   hash: string;
   finalizedAt: Date;
 }
@@ -60,7 +64,8 @@ const COLUMNS = `
   st.anchor_day AS "anchorDay", st.currency, st.period_from AS "periodFrom", st.period_to AS "periodTo",
   st.octets_up AS "octetsUp", st.octets_down AS "octetsDown", st.free_octets AS "freeOctets",
   st.billed_octets AS "billedOctets", st.not_counted_octets AS "notCountedOctets", st.net::text, st.tax::text,
-  st.amount::text, encode(st.hash, 'hex') AS hash, st.finalized_at AS "finalizedAt"`;
+  st.amount::text, st.corrections_amount::text AS "correctionsAmount",
+  (st.amount + st.corrections_amount)::text AS "amountDue", encode(st.hash, 'hex') AS hash, st.finalized_at AS "finalizedAt"`;
 
 /** Taken alone while statements are written, and shared by changes of subscriptions (see the trigger on them). */
 const STATEMENTS_LOCK = '7165074649429471846';
@@ -98,7 +103,7 @@ export class StatementsRepository {
     );
   }
 
-  /** Octets that SIMs carry into a period from the final statement of the period before. */
+  /** Octets that SIMs carry into a period from the period before: as its final statement says, or the last correction of it. */
   async carriedInto(
     manager: EntityManager,
     calendar: BillingCalendar,
@@ -106,9 +111,14 @@ export class StatementsRepository {
     simKeys: readonly number[],
   ): Promise<Map<number, bigint>> {
     const rows = await manager.query<{ sim_key: string; octets: string }[]>(
-      `SELECT sim_key, carried_out_octets AS octets FROM statement
-       WHERE sim_key = ANY($1::bigint[]) AND period_to = $2 AND time_zone = $3 AND anchor_day = $4 AND currency = $5
-         AND carried_out_octets > 0`,
+      `SELECT sim_key, octets FROM (
+         SELECT st.sim_key, coalesce(
+           (SELECT c.carried_out_octets FROM statement_correction c WHERE c.statement_number = st.number
+            ORDER BY c.position DESC LIMIT 1), st.carried_out_octets) AS octets
+         FROM statement st
+         WHERE st.sim_key = ANY($1::bigint[]) AND st.period_to = $2 AND st.time_zone = $3 AND st.anchor_day = $4
+           AND st.currency = $5) s
+       WHERE octets > 0`,
       [simKeys, new Date(period.from), calendar.timeZone, calendar.anchorDay, calendar.currency],
     );
     return new Map(rows.map((row) => [toSafeInteger(row.sim_key), BigInt(row.octets)]));
@@ -150,16 +160,16 @@ export class StatementsRepository {
     await manager.query(
       `INSERT INTO statement
          (number, sim_key, chain_position, octets_up, octets_down, free_octets, billed_octets, not_counted_octets,
-          carried_out_octets, net, tax, amount, document, hash,
+          carried_out_octets, net, tax, amount, corrections_amount, document, hash,
           month, time_zone, anchor_day, currency, period_from, period_to, run_id, finalized_at)
        SELECT number, sim_key, chain_position, octets_up, octets_down, free_octets, billed_octets,
-              not_counted_octets, carried_out_octets, net, tax, amount, document, decode(hash, 'hex'),
-              $15, $16, $17, $18, $19, $20, $21, $22
+              not_counted_octets, carried_out_octets, net, tax, amount, corrections_amount, document, decode(hash, 'hex'),
+              $16, $17, $18, $19, $20, $21, $22, $23
        FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
                    $8::bigint[], $9::bigint[], $10::numeric[], $11::numeric[], $12::numeric[],
-                   string_to_array($13::text, chr(30)), $14::text[])
+                   $13::numeric[], string_to_array($14::text, chr(30)), $15::text[])
             AS s (number, sim_key, chain_position, octets_up, octets_down, free_octets, billed_octets,
-                  not_counted_octets, carried_out_octets, net, tax, amount, document, hash)`,
+                  not_counted_octets, carried_out_octets, net, tax, amount, corrections_amount, document, hash)`,
       [
         column(({ number }) => number),
         column(({ simKey }) => simKey),
@@ -173,6 +183,7 @@ export class StatementsRepository {
         column(({ net }) => net),
         column(({ tax }) => tax),
         column(({ amount }) => amount),
+        column(({ correctionsAmount }) => correctionsAmount),
         // JSON holds no bare control character, so this needs none of the escapes of an array's text.
         column(({ document }) => document).join('\u001e'),
         column(({ hash }) => hash),

@@ -185,6 +185,8 @@ function toView(row: StatementRow): StatementView {
     net: row.net,
     tax: row.tax,
     amount: row.amount,
+    correctionsAmount: row.correctionsAmount,
+    amountDue: row.amountDue,
     hash: row.hash,
     finalizedAt: formatInstant(row.finalizedAt.getTime()),
   };

@@ -36,6 +36,16 @@ export const JOBS = {
     attempts: 10,
     backoffMs: 5_000,
   },
+  /** Rates a closed month again, and writes what differs as corrections. */
+  'billing.correct-period': {
+    data: z.strictObject({
+      /** YYYY-MM. */
+      period: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'is a month such as 2026-03'),
+    }),
+    concurrency: 1,
+    attempts: 10,
+    backoffMs: 5_000,
+  },
 } as const satisfies Record<string, JobDefinition>;
 
 export type JobName = keyof typeof JOBS;

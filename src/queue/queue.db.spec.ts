@@ -10,6 +10,7 @@ import { testRedisUrl } from '../../test/support/database.js';
 import {
   EmbeddedRedis,
   HandlesJob,
+  JOB_NAMES,
   JobQueue,
   QueueModule,
   RedisServer,
@@ -42,6 +43,19 @@ class DeliverHandler implements JobHandler<'webhooks.deliver'> {
   }
 }
 
+/** Of the jobs that these tests do not speak of. */
+const otherHandlers = JOB_NAMES.filter(
+  (name) => name !== 'billing.close-period' && name !== 'webhooks.deliver',
+).map((name): Type => {
+  class OtherHandler {
+    handle(): Promise<undefined> {
+      return Promise.resolve(undefined);
+    }
+  }
+  HandlesJob(name)(OtherHandler);
+  return OtherHandler;
+});
+
 @Module({ providers: [CloseHandler] })
 class SecondModule {}
 
@@ -71,7 +85,7 @@ async function start(
   };
   const module = await Test.createTestingModule({
     imports: [QueueModule.forRootAsync({ useFactory: () => all }), ...imports],
-    providers,
+    providers: [...providers, ...otherHandlers],
   }).compile();
   const app = await module.init();
   open.push(app);

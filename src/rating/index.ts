@@ -1,5 +1,6 @@
 export { compilePlan, type CompiledPlan, type ServiceParents } from './compile.js';
 export { canonicalJson, ratedDocument, type JsonValue } from './document.js';
+export { negateMoney, sumMoney } from './money.js';
 export { rate } from './rate.js';
 export {
   checkThresholds,

@@ -71,3 +71,18 @@ export function formatFraction({ n, d }: Fraction, exponent: number): string {
   const text = formatMoney(scaled / denominator, PLACES).replace(/\.?0+$/, '');
   return scaled % denominator === 0n ? text : `${text}…`;
 }
+
+/** The sum of decimals of one currency. */
+export function sumMoney(amounts: readonly string[], exponent: number): string {
+  const coins = amounts.reduce((sum, text) => {
+    const { n, d } = parseDecimal(text);
+    return sum + (n * 10n ** BigInt(exponent)) / d;
+  }, 0n);
+  return formatMoney(coins, exponent);
+}
+
+/** The same amount with the other sign. */
+export function negateMoney(amount: string): string {
+  if (/^-?[0.]+$/.test(amount)) return amount.replace('-', '');
+  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`;
+}

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EventType, TEST_EVENT_TYPE } from '../../webhooks/index.js';
 import { instant, octets } from '../kit/fields.js';
 import { subscription } from '../resources/subscriptions.controller.js';
+import { correctionFields } from '../resources/corrections.controller.js';
 import { thresholdFields } from '../resources/thresholds.controller.js';
 import type { WebhookSpec } from './document.js';
 
@@ -51,6 +52,19 @@ export const webhooks: readonly WebhookSpec[] = [
         amount: z.string().meta({ description: 'Decimal text, tax included.' }),
         hash: z.string().meta({ description: 'SHA-256 of the statement’s JSON, hex.' }),
         url: z.string().meta({ description: 'Path of the statement in this API.' }),
+      }),
+      true,
+    ),
+  },
+  {
+    type: 'statement.corrected',
+    summary: 'A final statement was found to differ from the usage and rules of now',
+    payload: event(
+      'statement.corrected',
+      'StatementCorrected',
+      z.strictObject({
+        ...correctionFields,
+        url: z.string().meta({ description: 'Path of the correction in this API.' }),
       }),
       true,
     ),

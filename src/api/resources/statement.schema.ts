@@ -97,6 +97,20 @@ export const statement = z
       amount: money.meta({ description: 'What the subscriber pays, tax included.' }),
     }),
     carriedOutOctets: octets,
+    corrections: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          statement: z.int(),
+          position: z.int(),
+          month: z.string(),
+          amount: money,
+          hash: z.string(),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Corrections of earlier statements that are settled with this one.' }),
+    amountDue: money.optional().meta({ description: 'Total and corrections, where there are any.' }),
     completeness: z.record(z.string(), z.string()).meta({
       description: "Octets and packets of the period that were on nobody's account, over the whole system.",
     }),
@@ -127,6 +141,10 @@ export const statementSummary = z
     net: money,
     tax: money,
     amount: money,
+    correctionsAmount: money.meta({
+      description: 'Corrections of earlier statements that are settled with this one; negative = credit.',
+    }),
+    amountDue: money.meta({ description: 'Both together: what the subscriber pays.' }),
     hash: z.string().meta({ description: 'SHA-256 of the statement’s JSON, hex.' }),
     finalizedAt: instant,
   })

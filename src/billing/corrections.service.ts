@@ -1,0 +1,220 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { inTransaction } from '../database/index.js';
+import { UsageReader } from '../meter/index.js';
+import { CatalogueReader, SegmentsReader, periodOfMonth } from '../plans/index.js';
+import { JobQueue } from '../queue/index.js';
+import { canonicalJson, ratedDocument } from '../rating/index.js';
+import {
+  CLOCK,
+  Refusal,
+  decodeCursor,
+  encodeCursor,
+  formatInstant,
+  toPage,
+  type Clock,
+  type Page,
+  type PageRequest,
+} from '../shared/index.js';
+import { Outbox } from '../webhooks/index.js';
+import {
+  correctionDocument,
+  difference,
+  directionOf,
+  ratedOf,
+  type Direction,
+} from './correction-document.js';
+import {
+  CorrectionsRepository,
+  type CorrectableStatement,
+  type CorrectionFilter,
+  type CorrectionRow,
+  type NewCorrection,
+} from './corrections.repository.js';
+import { groupBy } from './groups.js';
+import type { StatementDocument } from './schemas.js';
+import { BILLING_SETTINGS, type BillingSettings } from './settings.js';
+import { documentHash } from './statement-document.js';
+import { StatementRater } from './statement-rater.js';
+import { StatementsRepository } from './statements.repository.js';
+
+export interface CorrectionView {
+  id: string;
+  statement: number;
+  position: number;
+  simId: string;
+  month: string;
+  currency: string;
+  direction: Direction;
+  amount: string;
+  hash: string;
+  correctedAt: string;
+  /** Number of the statement that settles it; null until the SIM's next one is final. */
+  settledOn: number | null;
+}
+
+interface Made extends NewCorrection {
+  simId: string;
+}
+
+/**
+ * Corrects final statements: rates their periods again from the usage and rules of now, and writes down what differs
+ * from the statement and its earlier corrections. Without a difference nothing is written, so running twice is harmless.
+ */
+@Injectable()
+export class CorrectionsService {
+  constructor(
+    @Inject(DataSource) private readonly dataSource: DataSource,
+    @Inject(CorrectionsRepository) private readonly corrections: CorrectionsRepository,
+    @Inject(StatementsRepository) private readonly statements: StatementsRepository,
+    @Inject(SegmentsReader) private readonly segments: SegmentsReader,
+    @Inject(CatalogueReader) private readonly catalogue: CatalogueReader,
+    @Inject(UsageReader) private readonly usage: UsageReader,
+    @Inject(Outbox) private readonly outbox: Outbox,
+    @Inject(JobQueue) private readonly queue: JobQueue,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(BILLING_SETTINGS) private readonly settings: BillingSettings,
+  ) {}
+
+  /** Orders the correction of a month. Throws a {@link Refusal} (`not_found`) where it has no final statement. */
+  async start(month: string): Promise<void> {
+    const first = await this.corrections.statements(this.dataSource.manager, month, 0, 1);
+    if (first.length === 0)
+      throw new Refusal('not_found', `${month} has no final statement: close it first, then correct it.`);
+    await this.queue.add('billing.correct-period', { period: month }, { key: month });
+  }
+
+  /** Corrects all statements of a month, a batch to a transaction, until `signal` is aborted. Returns how many. */
+  async correct(month: string, signal?: AbortSignal): Promise<number> {
+    const rater = new StatementRater(this.segments, this.catalogue, this.usage);
+    let written = 0;
+    for (let after: number | null = 0; after !== null && signal?.aborted !== true;) {
+      const from: number = after;
+      const batch: { last: number | null; written: number } = await inTransaction(
+        this.dataSource,
+        (manager) => this.batch(manager, rater, month, from),
+      );
+      written += batch.written;
+      after = batch.last;
+    }
+    return written;
+  }
+
+  /** In the order in which they were made. */
+  async list(filter: CorrectionFilter, page: PageRequest): Promise<Page<CorrectionView>> {
+    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('corrections', page.cursor, ['string']);
+    const rows = await this.corrections.list(this.dataSource.manager, filter, after, page.limit + 1);
+    return toPage(rows, page.limit, (last) => encodeCursor('corrections', [last.id]), toView);
+  }
+
+  async get(id: string): Promise<StatementDocument> {
+    const found = await this.corrections.document(this.dataSource.manager, id);
+    if (found === undefined) throw new Refusal('not_found', `There is no correction ${id}.`);
+    return { text: found.document, hash: found.hash };
+  }
+
+  private async batch(
+    manager: EntityManager,
+    rater: StatementRater,
+    month: string,
+    after: number,
+  ): Promise<{ last: number | null; written: number }> {
+    await this.statements.lockSubscriptions(manager);
+    const statements = await this.corrections.statements(manager, month, after, this.settings.batchSims);
+    const now = this.clock.now();
+    const made: Made[] = [];
+    for (const [, group] of groupBy(statements, ({ calendar }) => JSON.stringify(calendar)))
+      made.push(...(await this.differing(manager, rater, month, group, now)));
+    if (made.length > 0) await this.store(manager, month, made, now);
+    return { last: statements.at(-1)?.number ?? null, written: made.length };
+  }
+
+  /** Corrections of statements of one calendar. */
+  private async differing(
+    manager: EntityManager,
+    rater: StatementRater,
+    month: string,
+    statements: readonly CorrectableStatement[],
+    now: number,
+  ): Promise<Made[]> {
+    const [first] = statements;
+    if (first === undefined) return [];
+    const { calendar } = first;
+    const period = periodOfMonth(calendar, month);
+    const simKeys = statements.map(({ simKey }) => simKey);
+    const carriedIn = await this.statements.carriedInto(manager, calendar, period, simKeys);
+    const rated = new Map(
+      (await rater.rate(manager, calendar, period, simKeys, carriedIn)).map((one) => [one.simKey, one.rated]),
+    );
+    return statements.flatMap((statement): Made[] => {
+      const period = rated.get(statement.simKey);
+      if (period === undefined) return [];
+      const after = ratedDocument(period);
+      const change = difference(billed(statement), ratedOf(JSON.parse(canonicalJson(after))));
+      if (change.lines.length === 0) return [];
+      const head = {
+        simId: statement.simId,
+        statement: statement.number,
+        statementHash: statement.hash,
+        position: (statement.correction?.position ?? 0) + 1,
+        previousHash: statement.correction?.hash ?? null,
+        correctedAt: now,
+      };
+      const document = correctionDocument(head, change, after);
+      return [
+        {
+          ...head,
+          simKey: statement.simKey,
+          amount: change.amount,
+          carriedOutOctets: period.carriedOut,
+          document,
+          hash: documentHash(document),
+        },
+      ];
+    });
+  }
+
+  private async store(
+    manager: EntityManager,
+    month: string,
+    made: readonly Made[],
+    now: number,
+  ): Promise<void> {
+    const ids = await this.corrections.insert(manager, made, new Date(now));
+    await this.outbox.appendMany(
+      manager,
+      made.map(({ simId, statement, position, amount, hash }, index) => ({
+        type: 'statement.corrected' as const,
+        simId,
+        data: {
+          id: ids[index],
+          statement,
+          position,
+          month,
+          direction: directionOf(amount),
+          amount,
+          hash,
+          url: `/v1/corrections/${ids[index] ?? ''}`,
+        },
+        occurredAt: now,
+      })),
+    );
+  }
+}
+
+/** What the SIM has been told so far: the statement, or the last correction of it. */
+function billed({ document, correction }: CorrectableStatement) {
+  if (correction === null) return ratedOf(JSON.parse(document));
+  return ratedOf((JSON.parse(correction.document) as { after: unknown }).after);
+}
+
+function toView(row: CorrectionRow): CorrectionView {
+  return {
+    ...row,
+    statement: Number(row.statement),
+    currency: row.currency.split('/')[0] ?? '',
+    direction: directionOf(row.amount),
+    correctedAt: formatInstant(row.correctedAt.getTime()),
+    settledOn: row.settledOn === null ? null : Number(row.settledOn),
+  };
+}
