@@ -119,7 +119,8 @@ int XdpEngine::packet(const uint8_t *frame, uint32_t capturedOctets, uint32_t wi
     replay.wire = wireOctets;
     replay.captured = capturedOctets;
     if (capturedOctets < kShortestFrame) {
-        std::memcpy(padded, frame, capturedOctets);
+        if (capturedOctets > 0) /* an empty buffer may have no address */
+            std::memcpy(padded, frame, capturedOctets);
         frame = padded;
     }
     LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame,

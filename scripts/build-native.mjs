@@ -2,8 +2,9 @@
 /** Builds build/countfree.bpf.o (clang) and build/countfree.node (node-gyp) from bpf/ and native/; skips what is fresh. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
+import { addonBuildArguments } from './support/addon.mjs';
 import { filesUnder, hashOf, root } from './support/paths.mjs';
 
 const PACKAGES = 'clang llvm libbpf-dev libelf-dev zlib1g-dev linux-libc-dev g++ make python3';
@@ -64,27 +65,17 @@ function buildObject() {
   ]);
 }
 
-/** Node's headers where a network is not needed for them: as set, beside this node, or where Debian puts them. */
-function headerFolder() {
-  const candidates = [process.env.npm_config_nodedir, dirname(dirname(process.execPath)), '/usr'];
-  return candidates.find((folder) => folder && existsSync(join(folder, 'include/node/node_api.h')));
-}
-
 function buildAddon() {
-  const folder = headerFolder();
-  const gyp = join(root, 'node_modules/node-gyp/bin/node-gyp.js');
-  if (!existsSync(gyp)) throw new BuildError('node-gyp is missing. Run: npm ci');
-  run(process.execPath, [
-    gyp,
-    ...['configure', 'build', '--directory', 'native', '--jobs', 'max'],
-    ...(folder ? ['--nodedir', folder] : []),
-  ]);
+  const args = addonBuildArguments('native');
+  if (args === undefined) throw new BuildError('node-gyp is missing. Run: npm ci');
+  run(process.execPath, args);
   // Removed first: overwriting the file in place would pull it from under processes that have it loaded.
   rmSync(join(root, 'build/countfree.node'), { force: true });
   copyFileSync(join(root, 'native/build/Release/countfree.node'), join(root, 'build/countfree.node'));
 }
 
 function main() {
+  const own = ['scripts/build-native.mjs'];
   const shared = filesUnder('bpf', (name) => name.endsWith('.h') || name.endsWith('.c'));
   const native = filesUnder('native', (name) => /\.(cc|h|gyp)$/.test(name)).filter(
     (file) => !file.startsWith('native/build/'),
@@ -95,14 +86,19 @@ function main() {
   if (missingTarget) checkTools();
   const versions = `${process.version} ${process.arch}`;
   const made = [
-    once('build/countfree.bpf.o', ['scripts/build-native.mjs', ...shared], versions, () => {
+    once('build/countfree.bpf.o', [...own, ...shared], versions, () => {
       checkTools();
       buildObject();
     }) && 'BPF object',
-    once('build/countfree.node', ['scripts/build-native.mjs', ...shared, ...native], versions, () => {
-      checkTools();
-      buildAddon();
-    }) && 'addon',
+    once(
+      'build/countfree.node',
+      [...own, 'scripts/support/addon.mjs', ...shared, ...native],
+      versions,
+      () => {
+        checkTools();
+        buildAddon();
+      },
+    ) && 'addon',
   ].filter(Boolean);
   console.log(made.length > 0 ? `built ${made.join(' and ')}` : 'up to date');
 }

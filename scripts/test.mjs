@@ -42,6 +42,7 @@ const CHECKS = {
       env: { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
     }),
   fuzz: () => node('scripts/fuzz.mjs', '20'),
+  sanitizers: () => node('scripts/sanitize.mjs'),
 };
 
 /** Vitest projects (vitest.config.ts), in runs that follow each other: what measures or attaches runs alone. */
