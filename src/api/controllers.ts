@@ -14,6 +14,7 @@ import { RealmsController } from './resources/realms.controller.js';
 import { ServiceExchangeController } from './resources/service-exchange.controller.js';
 import { ServicesController } from './resources/services.controller.js';
 import { SessionsController } from './resources/sessions.controller.js';
+import { SimulationsController } from './resources/simulations.controller.js';
 import { SimsController } from './resources/sims.controller.js';
 import { StatementsController } from './resources/statements.controller.js';
 import { SubscriptionsController } from './resources/subscriptions.controller.js';
@@ -36,6 +37,7 @@ export const controllers = [
   AccountsController,
   StatementsController,
   CorrectionsController,
+  SimulationsController,
   PeriodsController,
   WebhookEndpointsController,
   DeliveriesController,

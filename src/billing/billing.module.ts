@@ -11,6 +11,9 @@ import { CorrectionsService } from './corrections.service.js';
 import { ReportsRepository } from './reports.repository.js';
 import { BillingReports } from './reports.service.js';
 import { BILLING_SETTINGS, DEFAULT_BILLING_SETTINGS, type BillingSettings } from './settings.js';
+import { SimulateJob } from './simulate.job.js';
+import { SimulationsRepository } from './simulations.repository.js';
+import { SimulationsService } from './simulations.service.js';
 import { StatementWriter } from './statement-writer.js';
 import { StatementsRepository } from './statements.repository.js';
 import { StatementsService } from './statements.service.js';
@@ -35,10 +38,20 @@ import { ThresholdsService } from './thresholds.service.js';
     CorrectionsRepository,
     CorrectionsService,
     CorrectPeriodJob,
+    SimulationsRepository,
+    SimulationsService,
+    SimulateJob,
     ThresholdsRepository,
     ThresholdsService,
   ],
-  exports: [StatementsService, ClosingService, BillingReports, CorrectionsService, ThresholdsService],
+  exports: [
+    StatementsService,
+    ClosingService,
+    BillingReports,
+    CorrectionsService,
+    SimulationsService,
+    ThresholdsService,
+  ],
 })
 export class BillingModule {
   static withSettings(settings: BillingSettings): DynamicModule {

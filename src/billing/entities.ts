@@ -223,6 +223,57 @@ export class UsageThresholdEntity {
   reachedAt!: Date;
 }
 
+/** A stored month, rated under draft terms of a plan. */
+@Entity('simulation')
+@Check('simulation_status_check', `"status" IN ('running', 'finished')`)
+export class SimulationEntity {
+  @PrimaryColumn('uuid', { primaryKeyConstraintName: 'simulation_pkey' })
+  id!: string;
+  @Column('text')
+  month!: string;
+  @Column('text', { name: 'plan_code' })
+  planCode!: string;
+  @Column('jsonb')
+  terms!: object;
+  @Column('text')
+  status!: 'running' | 'finished';
+  @Column('integer')
+  sims!: number;
+  @Column('integer')
+  done!: number;
+  /** SIMs up to this key are done. */
+  @Column('bigint', { name: 'last_sim_key' })
+  lastSimKey!: string;
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+  @Column('timestamptz', { name: 'finished_at', nullable: true })
+  finishedAt!: Date | null;
+}
+
+@Entity('simulation_result')
+export class SimulationResultEntity {
+  @PrimaryColumn('uuid', { name: 'simulation_id', primaryKeyConstraintName: 'simulation_result_pkey' })
+  simulationId!: string;
+  @ManyToOne(() => SimulationEntity, { nullable: false, onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'simulation_id', foreignKeyConstraintName: 'simulation_result_simulation_fkey' })
+  simulation!: SimulationEntity;
+  @PrimaryColumn('bigint', { name: 'sim_key', primaryKeyConstraintName: 'simulation_result_pkey' })
+  simKey!: string;
+  /** Null: there was no final statement, and it is compared with what it would be. */
+  @Column('bigint', { name: 'statement_number', nullable: true })
+  statementNumber!: string | null;
+  @Column('numeric', { name: 'billed_amount' })
+  billedAmount!: string;
+  @Column('bigint', { name: 'billed_free_octets' })
+  billedFreeOctets!: string;
+  @Column('numeric', { name: 'simulated_amount' })
+  simulatedAmount!: string;
+  @Column('bigint', { name: 'simulated_free_octets' })
+  simulatedFreeOctets!: string;
+  @Column('bigint')
+  octets!: string;
+}
+
 export const billingEntities = [
   ClosingRunEntity,
   StatementSeriesEntity,
@@ -230,4 +281,6 @@ export const billingEntities = [
   StatementCorrectionEntity,
   UsageWatchEntity,
   UsageThresholdEntity,
+  SimulationEntity,
+  SimulationResultEntity,
 ];

@@ -5,5 +5,11 @@ export { billingEntities } from './entities.js';
 export { BillingReports, type LateUsage, type SimUsage } from './reports.service.js';
 export * from './schemas.js';
 export { BILLING_SETTINGS, DEFAULT_BILLING_SETTINGS, type BillingSettings } from './settings.js';
+export {
+  SimulationsService,
+  simulationInputSchema,
+  type SimulationResultView,
+  type SimulationView,
+} from './simulations.service.js';
 export { StatementsService, type ChainCheck } from './statements.service.js';
 export { ThresholdsService, type ThresholdView } from './thresholds.service.js';

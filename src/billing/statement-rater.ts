@@ -7,6 +7,7 @@ import {
   type BillingCalendar,
   type Period,
   type PlanSegment,
+  type PlanTerms,
 } from '../plans/index.js';
 import {
   compilePlan,
@@ -44,6 +45,8 @@ export class StatementRater {
     private readonly segments: SegmentsReader,
     private readonly catalogue: CatalogueReader,
     private readonly usage: UsageReader,
+    /** Terms that stand in for every version of a plan. */
+    private readonly draft: { planCode: string; terms: PlanTerms } | null = null,
   ) {}
 
   /** SIMs in the order of `simKeys`; one without a segment in the period is left out. */
@@ -86,7 +89,11 @@ export class StatementRater {
     if (missing.length === 0) return;
     this.parents ??= await this.catalogue.parents(manager);
     for (const { id, planCode, version, terms } of await this.segments.versions(manager, missing))
-      this.compiled.set(id, { planCode, version, plan: compilePlan(terms, this.parents) });
+      this.compiled.set(id, {
+        planCode,
+        version,
+        plan: compilePlan(this.draft?.planCode === planCode ? this.draft.terms : terms, this.parents),
+      });
   }
 
   private version(segment: PlanSegment): CompiledVersion {

@@ -46,6 +46,13 @@ export const JOBS = {
     attempts: 10,
     backoffMs: 5_000,
   },
+  /** Rates a stored month under draft terms. Goes on where it was stopped. */
+  'billing.simulate': {
+    data: z.strictObject({ simulationId: z.uuid() }),
+    concurrency: 1,
+    attempts: 10,
+    backoffMs: 5_000,
+  },
 } as const satisfies Record<string, JobDefinition>;
 
 export type JobName = keyof typeof JOBS;

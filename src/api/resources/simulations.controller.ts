@@ -1,0 +1,141 @@
+import { Controller } from '@nestjs/common';
+import { z } from 'zod';
+import { simulationInputSchema, SimulationsService } from '../../billing/index.js';
+import type { RequestContext } from '../kit/context.js';
+import { instant, octets, pageOfItems, pageQuery } from '../kit/fields.js';
+import { Reply } from '../kit/reply.js';
+import { Context, defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
+
+const tag = 'statements';
+const scopes = ['billing'] as const;
+const params = z.strictObject({ simulationId: z.uuid() });
+const money = z.string().meta({ description: 'Decimal text.', examples: ['980'] });
+
+const compared = {
+  billedAmount: money,
+  simulatedAmount: money,
+  difference: money.meta({ description: 'Simulated less billed.' }),
+  billedFreeOctets: octets,
+  simulatedFreeOctets: octets,
+  octets: octets.meta({ description: 'All octets of the month; the same in both.' }),
+};
+const simulation = z
+  .strictObject({
+    id: z.string(),
+    month: z.string(),
+    planCode: z.string(),
+    status: z.enum(['running', 'finished']),
+    sims: z.int().meta({ description: 'SIMs that were on the plan in the month.' }),
+    done: z.int(),
+    currency: z.string(),
+    totals: z.strictObject(compared).meta({ description: 'Of the SIMs that are done.' }),
+    createdAt: instant,
+    finishedAt: instant.nullable(),
+  })
+  .meta({ id: 'Simulation' });
+const result = z
+  .strictObject({
+    simId: z.string(),
+    statement: z
+      .int()
+      .nullable()
+      .meta({
+        description: 'The final statement, with its corrections; null: compared with the draft of now.',
+      }),
+    ...compared,
+  })
+  .meta({ id: 'SimulationResult' });
+
+const startSimulation = defineRoute({
+  method: 'POST',
+  path: '/v1/simulations',
+  operationId: 'startSimulation',
+  tag,
+  summary: 'What would a month have cost under other terms?',
+  description:
+    'A worker rates the stored usage of all SIMs that were on the plan under the draft terms, and compares it with what was billed. Nothing else is touched. Ask for the simulation to see how far it is.',
+  scopes,
+  body: simulationInputSchema,
+  response: simulation,
+  status: 202,
+  examples: {
+    body: {
+      month: '2026-10',
+      planCode: 'light-3gb',
+      terms: {
+        currency: { code: 'JPY', exponent: 0 },
+        timeZone: 'Asia/Tokyo',
+        rounding: 'half_up',
+        tax: { treatment: 'exclusive', rates: [{ percent: '10' }] },
+        baseFee: { amount: '1280', proration: 'by_day' },
+        quota: { included: { value: '3', unit: 'GB' }, proration: 'by_day' },
+        overage: { kind: 'none' },
+        free: [{ id: 'all-evening', services: 'all', windows: [{ fromHour: 18, toHour: 23 }] }],
+      },
+    },
+  },
+});
+const getSimulation = defineRoute({
+  method: 'GET',
+  path: '/v1/simulations/{simulationId}',
+  operationId: 'getSimulation',
+  tag,
+  summary: 'How far a simulation is, and its totals',
+  scopes,
+  params,
+  response: simulation,
+});
+const listSimulationResults = defineRoute({
+  method: 'GET',
+  path: '/v1/simulations/{simulationId}/results',
+  operationId: 'listSimulationResults',
+  tag,
+  summary: 'What each SIM would have paid',
+  scopes,
+  params,
+  query: pageQuery,
+  response: pageOfItems(result),
+});
+const deleteSimulation = defineRoute({
+  method: 'DELETE',
+  path: '/v1/simulations/{simulationId}',
+  operationId: 'deleteSimulation',
+  tag,
+  summary: 'Remove a simulation and its results; one that runs ends',
+  scopes,
+  params,
+});
+
+@Controller()
+export class SimulationsController {
+  constructor(private readonly simulations: SimulationsService) {}
+
+  @Handle(startSimulation)
+  async start(
+    @Input() { body }: InputOf<typeof startSimulation>,
+  ): Promise<Reply<AnswerOf<typeof startSimulation>>> {
+    const started = await this.simulations.start(body);
+    return new Reply(started, { location: `/v1/simulations/${started.id}` });
+  }
+
+  @Handle(getSimulation)
+  get(@Input() { params }: InputOf<typeof getSimulation>): Promise<AnswerOf<typeof getSimulation>> {
+    return this.simulations.get(params.simulationId);
+  }
+
+  @Handle(listSimulationResults)
+  results(
+    @Input() { params, query }: InputOf<typeof listSimulationResults>,
+  ): Promise<AnswerOf<typeof listSimulationResults>> {
+    return this.simulations.results(params.simulationId, query);
+  }
+
+  @Handle(deleteSimulation)
+  async remove(
+    @Input() { params }: InputOf<typeof deleteSimulation>,
+    @Context() context: RequestContext,
+  ): Promise<void> {
+    context.before = await this.simulations.get(params.simulationId);
+    await this.simulations.remove(params.simulationId);
+  }
+}
