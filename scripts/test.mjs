@@ -92,11 +92,21 @@ function readFile(name, file) {
   }
   for (const { status, fullName } of file.assertionResults) {
     if (status === 'failed') fail(`${name}: ${fullName}`);
-    else if (status !== 'passed') {
-      count.skipped += 1;
-      skips.push(`${name}: ${fullName}`);
-    }
+    else if (status !== 'passed') skip(`${name}: ${fullName}`);
   }
+}
+
+/** A script that shows what it does and whose exit code is the result. */
+async function runProgram(name, ...args) {
+  console.log(bold(`\n${name}`));
+  const code = await inherit(process.execPath, args);
+  if (code === 0) count.passed += 1;
+  else fail(`${name}: ended with ${code}`);
+}
+
+function skip(what) {
+  count.skipped += 1;
+  skips.push(what);
 }
 
 function fail(what) {
@@ -114,7 +124,7 @@ function inherit(command, args) {
 
 function wanted() {
   const names = process.argv.slice(2);
-  const known = [...Object.keys(CHECKS), ...Object.keys(TESTS), 'demo'];
+  const known = [...Object.keys(CHECKS), ...Object.keys(TESTS), 'demo', 'soak'];
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     throw new Stop(`There is no check called ${unknown.join(', ')}. There are: ${known.join(', ')}.`);
@@ -132,11 +142,10 @@ await main(async () => {
   console.log(bold('\nChecks'));
   for (const [name, work] of Object.entries(CHECKS)) if (isWanted(name)) await runCheck(name, work);
   for (const [name, projects] of Object.entries(TESTS)) if (isWanted(name)) await runVitest(name, projects);
-  if (isWanted('demo')) {
-    console.log(bold('\nDemo'));
-    const code = await inherit(process.execPath, ['scripts/demo.mjs']);
-    if (code === 0) count.passed += 1;
-    else fail(`demo: ended with ${code}`);
+  if (isWanted('demo')) await runProgram('demo', 'scripts/demo.mjs');
+  if (isWanted('soak')) {
+    if (process.getuid?.() === 0) await runProgram('soak', 'scripts/soak.mjs', '1');
+    else skip('soak: needs root');
   }
   report(started);
 });

@@ -67,7 +67,7 @@ export interface Receiver {
 }
 
 export class Site {
-  constructor(lab: Lab, engine: { kind: 'xdp' | 'user' });
+  constructor(lab: Lab, engine: { kind: 'xdp' | 'user' }, settings?: Record<string, string>);
   readonly api: Api;
   readonly receiver: Receiver;
   readonly hookUrl: string;

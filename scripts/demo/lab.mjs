@@ -50,6 +50,11 @@ export class Lab {
         'for scope in all default; do echo 1 > /proc/sys/net/ipv6/conf/$scope/disable_ipv6; done';
       await exec('ip', ['netns', 'exec', namespace, 'sh', '-c', `[ ! -d /proc/sys/net/ipv6 ] || ${silence}`]);
     }
+    await this.makePair();
+  }
+
+  /** The interfaces alone; also anew, once one was deleted (and the other with it). */
+  async makePair() {
     const pair = ['link', 'add', INTERFACE, 'netns', this.tx, 'type', 'veth'];
     await exec('ip', [...pair, 'peer', 'name', INTERFACE, 'netns', this.rx]);
     for (const namespace of [this.tx, this.rx]) {

@@ -20,8 +20,10 @@ export class Site {
   /** The same over a restart: what is stored was encrypted with it. */
   secretKey = randomBytes(32).toString('base64');
 
-  constructor(lab, engine) {
+  /** @param settings COUNTFREE_ variables for every start of the service */
+  constructor(lab, engine, settings = {}) {
     this.lab = lab;
+    this.settings = settings;
     this.live = engine.kind === 'xdp';
     this.apiSocket = join(lab.folder, 'api.sock');
   }
@@ -84,6 +86,7 @@ export class Site {
     this.service = new Service(this.lab.folder, namespace, {
       COUNTFREE_SECRET_KEY: this.secretKey,
       ...capture,
+      ...this.settings,
       ...variables,
     });
     this.service.start();
