@@ -1,4 +1,4 @@
-import { readFile, readlink, realpath } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A process that cannot be confused with a later one of the same id. */
@@ -23,13 +23,16 @@ export async function isAlive(process: ProcessIdentity): Promise<boolean> {
   return (await identify(process.pid))?.startTicks === process.startTicks;
 }
 
-/** True if the process works in `folder`; a Postgres server works in its data folder. */
+/**
+ * True if the process works in `folder`; a Postgres server works in its data folder. Compared by what it is, not by its
+ * path: a process in another mount namespace (ip netns exec, a container) may see another path for it.
+ */
 export async function worksIn(pid: number, folder: string): Promise<boolean> {
   const [cwd, wanted] = await Promise.all([
-    readlink(`/proc/${pid}/cwd`).catch(() => undefined),
-    realpath(folder).catch(() => undefined),
+    stat(`/proc/${pid}/cwd`).catch(() => undefined),
+    stat(folder).catch(() => undefined),
   ]);
-  return cwd !== undefined && cwd === wanted;
+  return cwd !== undefined && wanted !== undefined && cwd.dev === wanted.dev && cwd.ino === wanted.ino;
 }
 
 /** Resolves true once the process is gone, false if it is not within `timeoutMs`. */
