@@ -22,7 +22,7 @@ import { documentHash } from './statement-document.js';
 
 const database = useTestDatabase();
 const clock = { time: 0, now: () => clock.time };
-const settings = { graceMs: 48 * 3_600_000, batchSims: 2 };
+const settings = { graceMs: 48 * 3_600_000, batchSims: 2, brakeFactor: 2 as number | null, brakeSims: 20 };
 let app: INestApplicationContext;
 let folder: string;
 let fleet: BillingFleet;
@@ -67,6 +67,7 @@ beforeEach(async () => {
   await database().clear();
   clock.time = Date.parse('2026-11-03T00:00:00+09:00');
   settings.batchSims = 2;
+  settings.brakeSims = 20;
   fleet = new BillingFleet(database().dataSource);
   await fleet.create(5);
   await fleet.plan('light', LINE_FREE);
@@ -251,6 +252,53 @@ describe('closing a month', () => {
     );
     expect(await closing().status('2026-10')).toMatchObject({ status: 'closed', statements: 5 });
     expect((await all()).map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('is held, with nothing final, where its total is far from the month before, until it is confirmed', async () => {
+    settings.brakeSims = 3;
+    await october5();
+    await closing().closeNow(october);
+    // A plan that says ten times the price, by mistake.
+    await database().dataSource.query(
+      `INSERT INTO plan_version (plan_key, version, effective_from, terms, time_zone, anchor_day, currency, created_at)
+       SELECT plan_key, 2, '2026-11-01T00:00:00+09:00', jsonb_set(terms, '{baseFee,amount}', '"9800"'), time_zone,
+              anchor_day, currency, now() FROM plan_version`,
+    );
+    clock.time = Date.parse('2026-12-05T00:00:00+09:00');
+    const november = { month: '2026-11', force: false };
+    const view = await closing().closeNow(november);
+    expect(view).toMatchObject({ status: 'held', statements: 0, runs: [{ status: 'held' }] });
+    expect(view.runs[0]!.heldBecause).toContain('5 SIMs would be billed 53900 JPY, and were billed 4937 JPY');
+    expect(await all()).toHaveLength(5);
+    const again = await refusal(closing().closeNow(november));
+    expect(again).toMatchObject({ code: 'conflict', fields: [{ pointer: '/confirm' }] });
+
+    expect(await closing().closeNow({ ...november, confirm: true })).toMatchObject({
+      status: 'closed',
+      statements: 5,
+    });
+    expect(await all()).toHaveLength(10);
+  });
+
+  it('is not held by a fleet that grows, nor by fewer SIMs than can be compared', async () => {
+    settings.brakeSims = 3;
+    await october5();
+    await closing().closeNow(october);
+    await database().dataSource.query(
+      `INSERT INTO sim (sim_key, sim_id, name_consent, status, tags, version, created_at, updated_at)
+       OVERRIDING SYSTEM VALUE
+       SELECT n, 'sim-' || n, false, 'active', '{}', 1, now(), now() FROM generate_series(100, 140) n`,
+    );
+    await fleet.subscribe(
+      'light',
+      Array.from({ length: 41 }, (_unused, index) => 100 + index),
+      '2026-11-01T00:00:00+09:00',
+    );
+    clock.time = Date.parse('2026-12-05T00:00:00+09:00');
+    expect(await closing().closeNow({ month: '2026-11', force: false })).toMatchObject({
+      status: 'closed',
+      statements: 46,
+    });
   });
 
   it('closes each calendar and currency by its own edges', async () => {

@@ -3,6 +3,7 @@ import { MeterModule } from '../meter/index.js';
 import { PlansModule } from '../plans/index.js';
 import { Outbox } from '../webhooks/index.js';
 import { ClosePeriodJob } from './close-period.job.js';
+import { ClosingBrake } from './closing-brake.js';
 import { ClosingRepository } from './closing.repository.js';
 import { ClosingService } from './closing.service.js';
 import { CorrectPeriodJob } from './correct-period.job.js';
@@ -29,6 +30,7 @@ import { ThresholdsService } from './thresholds.service.js';
     Outbox,
     StatementsRepository,
     ClosingRepository,
+    ClosingBrake,
     ReportsRepository,
     StatementWriter,
     StatementsService,

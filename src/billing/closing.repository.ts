@@ -10,7 +10,9 @@ export interface ClosingRun {
   asOf: number;
   forced: boolean;
   completeness: Record<string, string>;
-  status: 'running' | 'finished';
+  status: 'running' | 'held' | 'finished';
+  confirmed: boolean;
+  heldBecause: string | null;
   lastSimKey: number;
   statements: number;
   createdAt: number;
@@ -28,7 +30,9 @@ interface RawRun {
   as_of: Date;
   forced: boolean;
   completeness: Record<string, string>;
-  status: 'running' | 'finished';
+  status: 'running' | 'held' | 'finished';
+  confirmed: boolean;
+  held_because: string | null;
   last_sim_key: string;
   statements: number;
   created_at: Date;
@@ -54,12 +58,12 @@ export class ClosingRepository {
 
   async insert(
     manager: EntityManager,
-    run: Omit<ClosingRun, 'status' | 'lastSimKey' | 'statements' | 'finishedAt'>,
+    run: Omit<ClosingRun, 'status' | 'heldBecause' | 'lastSimKey' | 'statements' | 'finishedAt'>,
   ): Promise<void> {
     await manager.query(
       `INSERT INTO closing_run (id, month, time_zone, anchor_day, currency, period_from, period_to, as_of, forced,
-                                completeness, status, last_sim_key, statements, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running', 0, 0, $11)`,
+                                completeness, status, last_sim_key, statements, created_at, confirmed)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'running', 0, 0, $11, $12)`,
       [
         run.id,
         run.period.month,
@@ -72,6 +76,7 @@ export class ClosingRepository {
         run.forced,
         JSON.stringify(run.completeness),
         new Date(run.createdAt),
+        run.confirmed,
       ],
     );
   }
@@ -80,6 +85,22 @@ export class ClosingRepository {
     await manager.query(
       `UPDATE closing_run SET last_sim_key = $2, statements = statements + $3 WHERE id = $1`,
       [id, lastSimKey, statements],
+    );
+  }
+
+  /** Holds a run that has written nothing yet. */
+  async hold(manager: EntityManager, id: string, because: string): Promise<void> {
+    await manager.query(
+      `UPDATE closing_run SET status = 'held', held_because = $2 WHERE id = $1 AND status = 'running' AND last_sim_key = 0`,
+      [id, because],
+    );
+  }
+
+  /** Lets the held runs of a month go on. */
+  async confirm(manager: EntityManager, month: string): Promise<void> {
+    await manager.query(
+      `UPDATE closing_run SET status = 'running', confirmed = true WHERE month = $1 AND status = 'held'`,
+      [month],
     );
   }
 
@@ -100,6 +121,8 @@ function toRun(row: RawRun): ClosingRun {
     forced: row.forced,
     completeness: row.completeness,
     status: row.status,
+    confirmed: row.confirmed,
+    heldBecause: row.held_because,
     lastSimKey: toSafeInteger(row.last_sim_key),
     statements: row.statements,
     createdAt: row.created_at.getTime(),

@@ -13,6 +13,7 @@ import {
 import { JobQueue } from '../queue/index.js';
 import { CLOCK, Refusal, formatInstant, metrics, type Clock } from '../shared/index.js';
 import { completenessOf } from './completeness.js';
+import { ClosingBrake } from './closing-brake.js';
 import { ClosingRepository, type ClosingRun } from './closing.repository.js';
 import type { ClosePeriodInput, ClosingView } from './schemas.js';
 import { BILLING_SETTINGS, type BillingSettings } from './settings.js';
@@ -28,6 +29,7 @@ export class ClosingService {
     @Inject(ClosingRepository) private readonly runs: ClosingRepository,
     @Inject(StatementsRepository) private readonly statements: StatementsRepository,
     @Inject(StatementWriter) private readonly writer: StatementWriter,
+    @Inject(ClosingBrake) private readonly brake: ClosingBrake,
     @Inject(SegmentsReader) private readonly segments: SegmentsReader,
     @Inject(CatalogueReader) private readonly catalogue: CatalogueReader,
     @Inject(UsageReader) private readonly usage: UsageReader,
@@ -71,9 +73,15 @@ export class ClosingService {
     month: string,
     options: { signal?: AbortSignal; report?: (view: ClosingView) => Promise<void> } = {},
   ): Promise<void> {
-    for (const { id, status } of await this.runs.ofMonth(this.dataSource.manager, month)) {
-      if (status === 'finished') continue;
+    for (const run of await this.runs.ofMonth(this.dataSource.manager, month)) {
+      if (run.status !== 'running') continue;
+      const { id } = run;
       const rater = new StatementRater(this.segments, this.catalogue, this.usage);
+      const objection = await this.brake.objection(run, rater, options.signal);
+      if (objection !== null) {
+        await this.runs.hold(this.dataSource.manager, id, objection);
+        continue;
+      }
       while (options.signal?.aborted !== true && (await this.batch(id, rater))) {
         await options.report?.(await this.status(month));
       }
@@ -100,7 +108,9 @@ export class ClosingService {
   ): Promise<void> {
     try {
       await inTransaction(this.dataSource, async (manager) => {
+        if (input.confirm === true) await this.runs.confirm(manager, input.month);
         const known = await this.runs.ofMonth(manager, input.month);
+        refuseHeld(input.month, known);
         const isRunning = (calendar: BillingCalendar) =>
           known.some((run) => run.status === 'running' && sameCalendar(run.calendar, calendar));
         let open = 0;
@@ -115,6 +125,7 @@ export class ClosingService {
             period,
             asOf,
             forced: input.force,
+            confirmed: input.confirm === true,
             completeness: completeness[index] ?? {},
             createdAt: this.clock.now(),
           });
@@ -163,7 +174,7 @@ export class ClosingService {
   private async batch(id: string, rater: StatementRater): Promise<boolean> {
     const written = await inTransaction(this.dataSource, async (manager) => {
       const run = await this.runs.lock(manager, id);
-      if (run === undefined || run.status === 'finished') return undefined;
+      if (run?.status !== 'running') return undefined;
       await this.statements.lockSubscriptions(manager);
       const { calendar, period, lastSimKey } = run;
       const sims = await this.segments.sims(manager, calendar, period, lastSimKey, this.settings.batchSims);
@@ -188,6 +199,16 @@ function sameCalendar(a: BillingCalendar, b: BillingCalendar): boolean {
   return a.timeZone === b.timeZone && a.anchorDay === b.anchorDay && a.currency === b.currency;
 }
 
+/** A run that was held stays so until it is confirmed. */
+function refuseHeld(month: string, runs: readonly ClosingRun[]): void {
+  const held = runs.find(({ status }) => status === 'held');
+  if (held === undefined) return;
+  const detail = held.heldBecause ?? '';
+  throw new Refusal('conflict', `The closing of ${month} is held: ${detail}`, [
+    { pointer: '/confirm', detail },
+  ]);
+}
+
 function alreadyClosed(month: string, runs: readonly ClosingRun[]): Refusal {
   const statements = runs.reduce((sum, run) => sum + run.statements, 0);
   return new Refusal(
@@ -196,11 +217,16 @@ function alreadyClosed(month: string, runs: readonly ClosingRun[]): Refusal {
   );
 }
 
+function statusOf(runs: readonly ClosingRun[]): ClosingView['status'] {
+  if (runs.length === 0) return 'open';
+  if (runs.some(({ status }) => status === 'running')) return 'closing';
+  return runs.some(({ status }) => status === 'held') ? 'held' : 'closed';
+}
+
 function toView(month: string, runs: readonly ClosingRun[]): ClosingView {
   return {
     month,
-    status:
-      runs.length === 0 ? 'open' : runs.some(({ status }) => status === 'running') ? 'closing' : 'closed',
+    status: statusOf(runs),
     statements: runs.reduce((sum, run) => sum + run.statements, 0),
     runs: runs.map((run) => ({
       id: run.id,
@@ -212,6 +238,7 @@ function toView(month: string, runs: readonly ClosingRun[]): ClosingView {
       asOf: formatInstant(run.asOf),
       forced: run.forced,
       status: run.status,
+      heldBecause: run.status === 'held' ? run.heldBecause : null,
       statements: run.statements,
       createdAt: formatInstant(run.createdAt),
       finishedAt: run.finishedAt === null ? null : formatInstant(run.finishedAt),

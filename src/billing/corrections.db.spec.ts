@@ -5,6 +5,7 @@ import { AccountsReader, UsageReader } from '../meter/index.js';
 import { CatalogueReader, SegmentsReader } from '../plans/index.js';
 import type { JobQueue } from '../queue/index.js';
 import { Outbox } from '../webhooks/index.js';
+import { ClosingBrake } from './closing-brake.js';
 import { ClosingRepository } from './closing.repository.js';
 import { ClosingService } from './closing.service.js';
 import { CorrectionsRepository } from './corrections.repository.js';
@@ -16,7 +17,7 @@ import { StatementsService } from './statements.service.js';
 
 const database = useTestDatabase({ poolSize: 8 });
 const clock = { time: 0, now: () => clock.time };
-const settings = { graceMs: 0, batchSims: 2 };
+const settings = { graceMs: 0, batchSims: 2, brakeFactor: null, brakeSims: 0 };
 /** Nothing here is queued: what a job would do is called. */
 const noQueue = {} as JobQueue;
 let fleet: BillingFleet;
@@ -49,6 +50,7 @@ function parts() {
       new ClosingRepository(),
       statements,
       writer,
+      new ClosingBrake(dataSource, statements, segments, settings),
       segments,
       catalogue,
       usage,

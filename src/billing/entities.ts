@@ -12,10 +12,10 @@ import {
 
 /** One closing of one month for one calendar and currency. It goes on where it was stopped. */
 @Entity('closing_run')
-@Check('closing_run_status_check', `"status" IN ('running', 'finished')`)
+@Check('closing_run_status_check', `"status" IN ('running', 'held', 'finished')`)
 @Index('closing_run_one_running_idx', ['month', 'timeZone', 'anchorDay', 'currency'], {
   unique: true,
-  where: `status = 'running'`,
+  where: `status <> 'finished'`,
 })
 export class ClosingRunEntity {
   @PrimaryColumn('uuid', { primaryKeyConstraintName: 'closing_run_pkey' })
@@ -40,7 +40,12 @@ export class ClosingRunEntity {
   @Column('jsonb')
   completeness!: Record<string, string>;
   @Column('text')
-  status!: 'running' | 'finished';
+  status!: 'running' | 'held' | 'finished';
+  /** Somebody has looked at a total that the brake held. */
+  @Column('boolean', { default: false })
+  confirmed!: boolean;
+  @Column('text', { name: 'held_because', nullable: true })
+  heldBecause!: string | null;
   /** SIMs up to this key are done. */
   @Column('bigint', { name: 'last_sim_key' })
   lastSimKey!: string;
@@ -66,6 +71,7 @@ export class StatementSeriesEntity {
 @Unique('statement_chain_key', ['simKey', 'chainPosition'])
 @Unique('statement_period_key', ['simKey', 'month', 'timeZone', 'anchorDay', 'currency'])
 @Index('statement_month_idx', ['month', 'number'])
+@Index('statement_sim_period_idx', ['simKey', 'periodTo'])
 export class StatementEntity {
   @PrimaryColumn('bigint', { primaryKeyConstraintName: 'statement_pkey' })
   number!: string;

@@ -14,6 +14,10 @@ export const closePeriodInputSchema = z.strictObject({
     .describe(
       'Close although the period or its grace time is not over; usage that comes later is not on the statement',
     ),
+  confirm: z
+    .boolean()
+    .optional()
+    .describe('Close although the total is further from the period before than the brake allows'),
   asOf: instantSchema.optional().describe('Date of the statements; left out: now'),
 });
 export type ClosePeriodInput = z.output<typeof closePeriodInputSchema>;
@@ -27,7 +31,9 @@ export interface ClosingRunView {
   to: string;
   asOf: string;
   forced: boolean;
-  status: 'running' | 'finished';
+  status: 'running' | 'held' | 'finished';
+  /** Why the brake holds it; null unless held. */
+  heldBecause: string | null;
   statements: number;
   createdAt: string;
   finishedAt: string | null;
@@ -35,8 +41,8 @@ export interface ClosingRunView {
 
 export interface ClosingView {
   month: string;
-  /** open: never ordered. */
-  status: 'open' | 'closing' | 'closed';
+  /** open: never ordered. held: waits to be confirmed. */
+  status: 'open' | 'closing' | 'held' | 'closed';
   statements: number;
   runs: ClosingRunView[];
 }

@@ -5,6 +5,7 @@ import { AccountsReader, UsageReader } from '../meter/index.js';
 import { CatalogueReader, SegmentsReader, planTermsSchema, type PlanTermsInput } from '../plans/index.js';
 import type { JobQueue } from '../queue/index.js';
 import { Outbox } from '../webhooks/index.js';
+import { ClosingBrake } from './closing-brake.js';
 import { ClosingRepository } from './closing.repository.js';
 import { ClosingService } from './closing.service.js';
 import { CorrectionsRepository } from './corrections.repository.js';
@@ -15,7 +16,7 @@ import { StatementsRepository } from './statements.repository.js';
 
 const database = useTestDatabase({ poolSize: 8 });
 const clock = { now: () => Date.parse('2026-11-05T00:00:00Z') };
-const settings = { graceMs: 0, batchSims: 2 };
+const settings = { graceMs: 0, batchSims: 2, brakeFactor: null, brakeSims: 0 };
 /** What the queue was given: the job is called by hand. */
 const queued: unknown[] = [];
 const queue = {
@@ -49,6 +50,7 @@ async function close(month: string): Promise<void> {
     new ClosingRepository(),
     statements,
     new StatementWriter(statements, new CorrectionsRepository(), new Outbox()),
+    new ClosingBrake(dataSource, statements, new SegmentsReader(), settings),
     new SegmentsReader(),
     new CatalogueReader(),
     new UsageReader(dataSource),

@@ -124,6 +124,21 @@ export class StatementsRepository {
     return new Map(rows.map((row) => [toSafeInteger(row.sim_key), BigInt(row.octets)]));
   }
 
+  /** Amounts of the final statements of the period before, without corrections. */
+  async billedBefore(
+    manager: EntityManager,
+    calendar: BillingCalendar,
+    period: Period,
+    simKeys: readonly number[],
+  ): Promise<Map<number, string>> {
+    const rows = await manager.query<{ sim_key: string; amount: string }[]>(
+      `SELECT sim_key, amount::text FROM statement
+       WHERE sim_key = ANY($1::bigint[]) AND period_to = $2 AND time_zone = $3 AND anchor_day = $4 AND currency = $5`,
+      [simKeys, new Date(period.from), calendar.timeZone, calendar.anchorDay, calendar.currency],
+    );
+    return new Map(rows.map((row) => [toSafeInteger(row.sim_key), row.amount]));
+  }
+
   /** Reserves `count` numbers without a gap and gives the first. Other writers wait until the transaction ends. */
   async takeNumbers(manager: EntityManager, count: number): Promise<number> {
     const [row] = await manager.query<{ last_number: string }[]>(

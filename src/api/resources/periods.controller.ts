@@ -13,7 +13,9 @@ const params = z.strictObject({ month: monthSchema });
 const closing = z
   .strictObject({
     month: z.string(),
-    status: z.enum(['open', 'closing', 'closed']).meta({ description: 'open: closing was never ordered.' }),
+    status: z.enum(['open', 'closing', 'held', 'closed']).meta({
+      description: 'open: closing was never ordered. held: its total waits to be confirmed.',
+    }),
     statements: z.int(),
     runs: z
       .array(
@@ -26,7 +28,8 @@ const closing = z
           to: instant,
           asOf: instant,
           forced: z.boolean(),
-          status: z.enum(['running', 'finished']),
+          status: z.enum(['running', 'held', 'finished']),
+          heldBecause: z.string().nullable(),
           statements: z.int(),
           createdAt: instant,
           finishedAt: instant.nullable(),
@@ -59,7 +62,7 @@ const closePeriod = defineRoute({
   tag,
   summary: 'Close a month: its statements become final',
   description:
-    'A worker does it; ask for the period to see how far it is. Refused (409) while the month or its grace time is not over, unless forced, and when every SIM has its statement already. A closing that was stopped goes on.',
+    'A worker does it; ask for the period to see how far it is. Refused (409) while the month or its grace time is not over, unless forced, and when every SIM has its statement already. A closing whose total is more than a factor of 2 from the period before, over the same SIMs, is held until it is ordered with `confirm`. A closing that was stopped goes on.',
   scopes,
   params,
   body: closePeriodInputSchema.omit({ month: true }).prefault({}),

@@ -1,0 +1,62 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { SegmentsReader } from '../plans/index.js';
+import { sumMoney } from '../rating/index.js';
+import type { ClosingRun } from './closing.repository.js';
+import { BILLING_SETTINGS, type BillingSettings } from './settings.js';
+import type { StatementRater } from './statement-rater.js';
+import { StatementsRepository } from './statements.repository.js';
+
+interface Totals {
+  sims: number;
+  before: string;
+  now: string;
+}
+
+/**
+ * Compares what a closing would bill with what the period before was billed, over the SIMs that have a statement of
+ * both: new SIMs and ended ones do not count. It rates without writing, so that a run that is held has made nothing final.
+ */
+@Injectable()
+export class ClosingBrake {
+  constructor(
+    @Inject(DataSource) private readonly dataSource: DataSource,
+    @Inject(StatementsRepository) private readonly statements: StatementsRepository,
+    @Inject(SegmentsReader) private readonly segments: SegmentsReader,
+    @Inject(BILLING_SETTINGS) private readonly settings: BillingSettings,
+  ) {}
+
+  /** Why a run has to be held; null = it may go on. */
+  async objection(run: ClosingRun, rater: StatementRater, signal?: AbortSignal): Promise<string | null> {
+    const { brakeFactor, brakeSims } = this.settings;
+    if (brakeFactor === null || run.confirmed || run.lastSimKey > 0) return null;
+    const totals = await this.totals(run, rater, signal);
+    if (totals.sims < brakeSims) return null;
+    const [before, now] = [Number(totals.before), Number(totals.now)];
+    if (now <= before * brakeFactor && before <= now * brakeFactor) return null;
+    const currency = run.calendar.currency.split('/')[0] ?? '';
+    return `${totals.sims} SIMs would be billed ${totals.now} ${currency}, and were billed ${totals.before} ${currency} for the period before: more than a factor of ${brakeFactor} apart. Look at the drafts; if they are right, close again with confirm.`;
+  }
+
+  private async totals(run: ClosingRun, rater: StatementRater, signal?: AbortSignal): Promise<Totals> {
+    const { manager } = this.dataSource;
+    const { calendar, period } = run;
+    const exponent = Number(calendar.currency.split('/')[1] ?? 0);
+    const totals: Totals = { sims: 0, before: '0', now: '0' };
+    for (let after = 0; signal?.aborted !== true;) {
+      const sims = await this.segments.sims(manager, calendar, period, after, this.settings.batchSims);
+      const last = sims.at(-1);
+      if (last === undefined) break;
+      after = last;
+      const billed = await this.statements.billedBefore(manager, calendar, period, sims);
+      const both = sims.filter((simKey) => billed.has(simKey));
+      if (both.length === 0) continue;
+      const carriedIn = await this.statements.carriedInto(manager, calendar, period, both);
+      const rated = await rater.rate(manager, calendar, period, both, carriedIn);
+      totals.sims += rated.length;
+      totals.before = sumMoney([totals.before, ...billed.values()], exponent);
+      totals.now = sumMoney([totals.now, ...rated.map((one) => one.rated.totals.amount)], exponent);
+    }
+    return totals;
+  }
+}
