@@ -11,6 +11,7 @@ import { IntegrationsController } from './resources/integrations.controller.js';
 import { PeriodsController } from './resources/periods.controller.js';
 import { PlansController } from './resources/plans.controller.js';
 import { RealmsController } from './resources/realms.controller.js';
+import { ReportsController } from './resources/reports.controller.js';
 import { ServiceExchangeController } from './resources/service-exchange.controller.js';
 import { ServicesController } from './resources/services.controller.js';
 import { SessionsController } from './resources/sessions.controller.js';
@@ -33,6 +34,7 @@ export const controllers = [
   PlansController,
   SubscriptionsController,
   UsageController,
+  ReportsController,
   ThresholdsController,
   AccountsController,
   StatementsController,

@@ -17,7 +17,12 @@ export interface FlowFacts {
   claim: NameClaim | undefined;
   /** Names of the peer from trusted resolvers, newest last; empty where nobody may look. */
   resolved: readonly ResolvedName[];
+  /** The flow goes to port 53 of a host that is none of the session's resolvers. */
+  foreignDns?: boolean;
 }
+
+/** Stands as the rule of octets of no service that went to port 53 of a host that is none of the session's resolvers. */
+export const FOREIGN_DNS_RULE = 'port 53 of no known resolver';
 
 export const NO_SERVICE: Decision = Object.freeze({
   serviceVersionId: null,
@@ -42,6 +47,13 @@ export const NO_SERVICE: Decision = Object.freeze({
  * - A front (ECH) or an address in place of a name claims nothing.
  */
 export function decide(index: ServiceIndex, facts: FlowFacts): Decision {
+  const decision = serviceDecision(index, facts);
+  return facts.foreignDns === true && decision.evidence === 'none'
+    ? { ...decision, rule: FOREIGN_DNS_RULE }
+    : decision;
+}
+
+function serviceDecision(index: ServiceIndex, facts: FlowFacts): Decision {
   const { claim } = facts;
   const prefixes = index.findPrefixes(
     facts.peer,

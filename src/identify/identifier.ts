@@ -18,7 +18,7 @@ import { HelloLearner } from './hello-learner.js';
 import { LateWindow } from './late-window.js';
 import { resolveOptions, type IdentifierOptions, type ResolvedOptions } from './options.js';
 import { ServiceIndex } from './service-index.js';
-import { SessionIndex, type Account } from './session-index.js';
+import { addressId, SessionIndex, type Account } from './session-index.js';
 import type { Decision, FlowName, FlowVisitor, IdentifierStats, UsageEntry } from './types.js';
 import { EntryCollector, UsageCells, type UsageCell } from './usage-cells.js';
 
@@ -27,6 +27,7 @@ const KEY_AT = FLOW_RECORD.key / 4;
 const STEP_FLOW = 0;
 const STEP_ADDRESS_PAIR = 1;
 const STEP_GLOBAL = 3;
+const PORT_DNS = 53;
 const NO_NAMES: readonly FlowName[] = [];
 /** Bits of `state`: octets of the flow are still remembered, in case its hello comes late. */
 const IN_WINDOW = 1;
@@ -290,6 +291,7 @@ export class Identifier {
       claim: undefined,
       resolved: [],
     };
+    if (facts.peerPort === PORT_DNS) facts.foreignDns = isForeignResolver(account, facts);
     if (!account.nameConsent) {
       this.claims[slot] = undefined;
       this.state[slot] = 0;
@@ -393,4 +395,9 @@ function integerAt(words: Int32Array, at: number): number {
   const high = (words[at + 1] as number) >>> 0;
   if (high > 0x1f_ffff) throw new RangeError(`counter at byte ${at * 4} exceeds 2^53 - 1`);
   return high * 0x1_0000_0000 + ((words[at] as number) >>> 0);
+}
+
+/** Where a session's resolvers are not known, none is foreign. */
+function isForeignResolver({ resolvers }: Account, { peer, peerOffset, ipv6 }: FlowFacts): boolean {
+  return resolvers !== null && resolvers.size > 0 && !resolvers.has(addressId(peer, peerOffset, ipv6));
 }

@@ -2,6 +2,9 @@ import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CLOCK, type Clock } from '../shared/index.js';
 import { AccountsReader } from './accounts.reader.js';
+import { CatalogueModule, CatalogueService } from '../catalogue/index.js';
+import { DryRunService } from './dry-run.service.js';
+import { FraudReader } from './fraud.reader.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { ReasonsRepository } from './reasons.repository.js';
 import { RetentionRepository } from './retention.repository.js';
@@ -10,7 +13,7 @@ import { SuspenseService } from './suspense.service.js';
 import { TouchesRepository } from './touches.repository.js';
 import { UsageReader } from './usage.reader.js';
 
-const readers = [UsageReader, AccountsReader, LedgerRepository].map((reader) => ({
+const readers = [UsageReader, AccountsReader, FraudReader, LedgerRepository].map((reader) => ({
   provide: reader,
   inject: [DataSource],
   useFactory: (dataSource: DataSource) => new reader(dataSource),
@@ -18,8 +21,15 @@ const readers = [UsageReader, AccountsReader, LedgerRepository].map((reader) => 
 
 /** Reading and binding usage. Needs DataSource and CLOCK from global modules; a capture process makes its own Meter. */
 @Module({
+  imports: [CatalogueModule],
   providers: [
     ...readers,
+    {
+      provide: DryRunService,
+      inject: [DataSource, CatalogueService, CLOCK],
+      useFactory: (dataSource: DataSource, catalogue: CatalogueService, clock: Clock) =>
+        new DryRunService(dataSource, catalogue, clock),
+    },
     TouchesRepository,
     {
       provide: ReasonsRepository,
@@ -42,6 +52,8 @@ const readers = [UsageReader, AccountsReader, LedgerRepository].map((reader) => 
   exports: [
     UsageReader,
     AccountsReader,
+    DryRunService,
+    FraudReader,
     LedgerRepository,
     ReasonsRepository,
     SuspenseService,

@@ -1,0 +1,168 @@
+import { Controller } from '@nestjs/common';
+import { z } from 'zod';
+import { serviceCodeSchema, serviceVersionInputSchema } from '../../catalogue/index.js';
+import { DryRunService, FRAUD_KINDS, FraudReader } from '../../meter/index.js';
+import { SimsService } from '../../sims/index.js';
+import { octets, pageOfItems, pageQuery, simIdText, spanWith } from '../kit/fields.js';
+import { defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
+
+const MOST_DAYS = 92;
+
+const namesOf = (description: string) =>
+  z.array(z.strictObject({ name: z.string(), octets })).meta({ description });
+const number = (least: number, most: number, fallback: number) =>
+  z.coerce
+    .number({ error: 'write a number' })
+    .min(least, `at least ${least}`)
+    .max(most, `at most ${most}`)
+    .default(fallback);
+
+const fraudItem = z
+  .strictObject({
+    kind: z.enum(FRAUD_KINDS).meta({
+      description:
+        'failed_claim: a name was claimed that the address does not bear out (billed). foreign_dns: port 53 of a host that is none of the session’s resolvers. unusual_volume: far more within a service than its other SIMs.',
+    }),
+    simId: z.string(),
+    serviceCode: z.string().nullable().meta({ description: 'The service claimed, or with the volume.' }),
+    octetsUp: octets,
+    octetsDown: octets,
+    octets,
+    names: namesOf('The names claimed with the most octets, where the SIM consents.'),
+    distribution: z
+      .strictObject({
+        sims: z.int().meta({ description: 'SIMs that used the service in the span.' }),
+        medianOctets: octets,
+        p99Octets: octets,
+      })
+      .nullable()
+      .meta({ description: 'Of the service, for unusual_volume.' }),
+  })
+  .meta({ id: 'FraudItem' });
+
+const getFraudReport = defineRoute({
+  method: 'GET',
+  path: '/v1/reports/fraud',
+  operationId: 'getFraudReport',
+  tag: 'usage',
+  summary: 'What looks like an attempt to get traffic free, most octets first',
+  description:
+    'It accuses nobody: a resolver of the user’s own choice, an address that rules do not know yet, or a heavy user look the same.',
+  scopes: ['usage-read', 'billing'],
+  query: spanWith({
+    kind: z.enum(FRAUD_KINDS).optional(),
+    simId: simIdText.optional(),
+    factor: number(1, 1_000_000, 10).meta({
+      description: 'A volume is unusual from this many times the median of the service’s SIMs.',
+    }),
+    leastSims: number(2, 1_000_000, 20).meta({
+      description: '…of services that at least so many SIMs use in the span.',
+    }),
+    ...pageQuery.shape,
+  }),
+  response: pageOfItems(fraudItem),
+});
+
+const dryRunService = defineRoute({
+  method: 'POST',
+  path: '/v1/services/{serviceCode}/dry-run',
+  operationId: 'dryRunService',
+  tag: 'services',
+  summary: 'Which octets of a past span would move under draft rules',
+  description:
+    'Changes nothing. The ledger keeps names and rules, never addresses: a move is `certain` where name or rule alone tell it, and `depends` where it holds only if the address bears it out. Octets without a name that a new prefix could take are `unknownOctets`. total = unchanged + unknown + moves.',
+  scopes: ['catalogue'],
+  params: z.strictObject({ serviceCode: serviceCodeSchema }),
+  body: spanWith(serviceVersionInputSchema.omit({ effectiveFrom: true }).shape).refine(
+    ({ from, to }) => to - from <= MOST_DAYS * 86_400_000,
+    { path: ['to'], error: `at most ${MOST_DAYS} days after from` },
+  ),
+  bodyLimit: 'bulk',
+  response: z
+    .strictObject({
+      totalOctets: octets,
+      unchangedOctets: octets,
+      unknownOctets: octets,
+      moves: z.array(
+        z.strictObject({
+          from: z.string().nullable().meta({ description: 'Service as recorded; null = none.' }),
+          to: z.string().nullable(),
+          certainty: z.enum(['certain', 'depends']),
+          octetsUp: octets,
+          octetsDown: octets,
+          octets,
+          names: namesOf('Names, or rules where no name is kept, with the most octets of the move.'),
+        }),
+      ),
+    })
+    .meta({ id: 'DryRunResult' }),
+  status: 200,
+  examples: {
+    body: {
+      from: '2026-10-01T00:00:00Z',
+      to: '2026-10-08T00:00:00Z',
+      rules: { domainNames: ['music.example.com'] },
+    },
+  },
+});
+
+/** Questions about stored usage that answer with more than sums. */
+@Controller()
+export class ReportsController {
+  constructor(
+    private readonly fraud: FraudReader,
+    private readonly dryRuns: DryRunService,
+    private readonly sims: SimsService,
+  ) {}
+
+  @Handle(getFraudReport)
+  async fraudReport(
+    @Input() { query: { limit, cursor, simId, from, to, ...query } }: InputOf<typeof getFraudReport>,
+  ): Promise<AnswerOf<typeof getFraudReport>> {
+    const simKey = simId === undefined ? undefined : (await this.sims.keysOf([simId])).get(simId);
+    const page = await this.fraud.list(
+      { ...query, simKey, from: new Date(from), to: new Date(to) },
+      { limit, cursor },
+    );
+    const ids = await this.sims.idsOf([...new Set(page.items.map((item) => item.simKey))]);
+    return {
+      nextCursor: page.nextCursor,
+      items: page.items.map(({ simKey: key, distribution, ...item }) => ({
+        ...item,
+        simId: ids.get(key) ?? '',
+        ...octetsOf(item),
+        names: namesText(item.names),
+        distribution: distribution && {
+          sims: distribution.sims,
+          medianOctets: distribution.medianOctets.toString(),
+          p99Octets: distribution.p99Octets.toString(),
+        },
+      })),
+    };
+  }
+
+  @Handle(dryRunService)
+  async dryRun(
+    @Input() { params: { serviceCode }, body: { from, to, policy, rules } }: InputOf<typeof dryRunService>,
+  ): Promise<AnswerOf<typeof dryRunService>> {
+    const result = await this.dryRuns.run({ serviceCode, policy, rules }, new Date(from), new Date(to));
+    return {
+      totalOctets: result.totalOctets.toString(),
+      unchangedOctets: result.unchangedOctets.toString(),
+      unknownOctets: result.unknownOctets.toString(),
+      moves: result.moves.map((move) => ({ ...move, ...octetsOf(move), names: namesText(move.names) })),
+    };
+  }
+}
+
+function octetsOf({ octetsUp, octetsDown }: { octetsUp: bigint; octetsDown: bigint }) {
+  return {
+    octetsUp: octetsUp.toString(),
+    octetsDown: octetsDown.toString(),
+    octets: (octetsUp + octetsDown).toString(),
+  };
+}
+
+function namesText(names: readonly { name: string; octets: bigint }[]) {
+  return names.map(({ name, octets: count }) => ({ name, octets: count.toString() }));
+}

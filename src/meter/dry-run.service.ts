@@ -1,0 +1,160 @@
+import type { DataSource } from 'typeorm';
+import type { CatalogueService, CatalogueSnapshot } from '../catalogue/index.js';
+import type { Clock } from '../shared/index.js';
+import { inTransaction } from '../database/index.js';
+import { DryRunRules, type Certainty, type Draft, type StoredReason } from './dry-run.js';
+
+export interface DryRunMove {
+  from: string | null;
+  to: string | null;
+  certainty: 'certain' | 'depends';
+  octetsUp: bigint;
+  octetsDown: bigint;
+  /** The names with the most octets of the move. */
+  names: { name: string; octets: bigint }[];
+}
+
+/** total = unchanged + unknown + all moves. */
+export interface DryRunResult {
+  totalOctets: bigint;
+  unchangedOctets: bigint;
+  /** Octets of which nothing that is stored tells where they would go. */
+  unknownOctets: bigint;
+  /** Most octets first. */
+  moves: DryRunMove[];
+}
+
+interface Row {
+  service_code: string | null;
+  claimed_service_code: string | null;
+  evidence: StoredReason['evidence'];
+  rule: string | null;
+  name: string | null;
+  agreed: boolean | null;
+  up: string;
+  down: string;
+}
+
+const AT_ONCE = 5_000;
+const TOP_NAMES = 10;
+/** Names remembered of one move before the smallest go. */
+const NAMES_HELD = 10_000;
+
+const USAGE = `
+  SELECT v.service_code, r.claimed_service_code, r.evidence, r.rule, r.name, r.agreed, u.up::text, u.down::text
+  FROM (SELECT reason_id, sum(octets_up) AS up, sum(octets_down) AS down FROM usage_bucket
+        WHERE hour >= date_trunc('hour', $1::timestamptz) AND hour < date_trunc('hour', $2::timestamptz)
+        GROUP BY reason_id) u
+  JOIN usage_reason r ON r.id = u.reason_id
+  LEFT JOIN service_version v ON v.id = r.service_version_id`;
+
+/** Says which stored octets would have been another service's under draft rules. Changes nothing. */
+export class DryRunService {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly catalogue: CatalogueService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** `draft` stands in the place of its service's version that is in force; all others are as they are now. */
+  async run(draft: Draft, from: Date, to: Date): Promise<DryRunResult> {
+    await this.catalogue.get(draft.serviceCode);
+    const rules = await DryRunRules.make(inForce(await this.catalogue.snapshot(), this.clock.now()), draft);
+    const tally = new MoveTally();
+    await inTransaction(this.dataSource, async (manager) => {
+      // A cursor: the reasons of a month may be a million.
+      await manager.query(`DECLARE dry_run NO SCROLL CURSOR FOR ${USAGE}`, [from, to]);
+      for (;;) {
+        const rows = await manager.query<Row[]>(`FETCH ${AT_ONCE} FROM dry_run`);
+        for (const row of rows) tally.add(row, rules);
+        if (rows.length < AT_ONCE) return;
+      }
+    });
+    return tally.result();
+  }
+}
+
+function inForce(snapshot: CatalogueSnapshot, now: number): CatalogueSnapshot {
+  const latest = new Map<string, CatalogueSnapshot['versions'][number]>();
+  for (const version of snapshot.versions) {
+    const known = latest.get(version.serviceCode);
+    if (version.effectiveFrom <= now && (known?.version ?? 0) < version.version) {
+      latest.set(version.serviceCode, version);
+    }
+  }
+  return { ...snapshot, versions: [...latest.values()] };
+}
+
+interface Held extends Omit<DryRunMove, 'names'> {
+  names: Map<string, bigint>;
+}
+
+class MoveTally {
+  private total = 0n;
+  private unchanged = 0n;
+  private unknown = 0n;
+  private readonly moves = new Map<string, Held>();
+
+  add(row: Row, rules: DryRunRules): void {
+    const up = BigInt(row.up);
+    const down = BigInt(row.down);
+    this.total += up + down;
+    const outcome = rules.outcomeOf({
+      serviceCode: row.service_code,
+      claimedServiceCode: row.claimed_service_code,
+      evidence: row.evidence,
+      rule: row.rule,
+      name: row.name,
+      agreed: row.agreed,
+    });
+    if (outcome.certainty === 'unknown') this.unknown += up + down;
+    else if (outcome.serviceCode === row.service_code) this.unchanged += up + down;
+    else {
+      const move = this.moveOf(row.service_code, outcome.serviceCode, outcome.certainty);
+      move.octetsUp += up;
+      move.octetsDown += down;
+      const name = row.name ?? row.rule;
+      if (name !== null) addName(move.names, name, up + down);
+    }
+  }
+
+  private moveOf(from: string | null, to: string | null, certainty: Exclude<Certainty, 'unknown'>): Held {
+    const key = JSON.stringify([from, to, certainty]);
+    let move = this.moves.get(key);
+    if (move === undefined) {
+      this.moves.set(key, (move = { from, to, certainty, octetsUp: 0n, octetsDown: 0n, names: new Map() }));
+    }
+    return move;
+  }
+
+  result(): DryRunResult {
+    const octets = (move: Held) => move.octetsUp + move.octetsDown;
+    return {
+      totalOctets: this.total,
+      unchangedOctets: this.unchanged,
+      unknownOctets: this.unknown,
+      moves: [...this.moves.values()]
+        .sort((a, b) => compare(octets(b), octets(a)))
+        .map((move) => ({ ...move, names: largest(move.names, TOP_NAMES) })),
+    };
+  }
+}
+
+function addName(names: Map<string, bigint>, name: string, octets: bigint): void {
+  names.set(name, (names.get(name) ?? 0n) + octets);
+  if (names.size <= NAMES_HELD) return;
+  const kept = largest(names, NAMES_HELD / 2);
+  names.clear();
+  for (const each of kept) names.set(each.name, each.octets);
+}
+
+function largest(names: ReadonlyMap<string, bigint>, count: number): { name: string; octets: bigint }[] {
+  return [...names]
+    .map(([name, octets]) => ({ name, octets }))
+    .sort((a, b) => compare(b.octets, a.octets) || (a.name < b.name ? -1 : 1))
+    .slice(0, count);
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

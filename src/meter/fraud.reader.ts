@@ -1,0 +1,168 @@
+import type { DataSource } from 'typeorm';
+import { toSafeInteger } from '../database/index.js';
+import { FOREIGN_DNS_RULE } from '../identify/index.js';
+import { decodeCursor, encodeCursor, toPage, type Page, type PageRequest } from '../shared/index.js';
+
+/**
+ * `failed_claim`: a name was claimed that the address does not bear out (evidence `sni_unverified`). `foreign_dns`: port 53
+ * of a host that is none of the session's resolvers. `unusual_volume`: far more within a service than its other SIMs.
+ */
+export const FRAUD_KINDS = ['failed_claim', 'foreign_dns', 'unusual_volume'] as const;
+export type FraudKind = (typeof FRAUD_KINDS)[number];
+
+export interface FraudQuery {
+  from: Date;
+  to: Date;
+  kind?: FraudKind | undefined;
+  simKey?: number | undefined;
+  /** A SIM's volume is unusual from this many times the median of the service's SIMs. */
+  factor: number;
+  /** …in services that at least so many SIMs use: fewer have no usual volume. */
+  leastSims: number;
+}
+
+export interface FraudItem {
+  kind: FraudKind;
+  simKey: number;
+  /** The service that was claimed, or within which the volume is unusual. */
+  serviceCode: string | null;
+  octetsUp: bigint;
+  octetsDown: bigint;
+  /** The names that were claimed, most octets first; empty where names are not kept. */
+  names: { name: string; octets: bigint }[];
+  /** Of all SIMs that used the service in the span. */
+  distribution: { sims: number; medianOctets: bigint; p99Octets: bigint } | null;
+}
+
+interface Row {
+  kind: FraudKind;
+  sim_key: string;
+  service_code: string | null;
+  octets: string;
+  octets_up: string;
+  octets_down: string;
+  sims: string | null;
+  median: string | null;
+  p99: string | null;
+}
+
+const TOP_NAMES = 5;
+const SUMS = 'sum(b.octets_up) AS octets_up, sum(b.octets_down) AS octets_down';
+
+const FINDINGS = `
+  WITH totals AS (
+    SELECT b.sim_key, r.evidence = 'sni_unverified' AS failed, r.evidence = 'none' AS dns,
+           coalesce(r.claimed_service_code, v.service_code) AS service_code, ${SUMS}
+    FROM usage_bucket b
+    JOIN usage_reason r ON r.id = b.reason_id
+    LEFT JOIN service_version v ON v.id = r.service_version_id
+    WHERE b.hour >= date_trunc('hour', $1::timestamptz) AND b.hour < date_trunc('hour', $2::timestamptz)
+      AND (r.evidence <> 'none' OR r.rule = $3)
+    GROUP BY 1, 2, 3, 4
+  ), usual AS (
+    SELECT service_code, count(*) AS sims,
+           percentile_disc(0.5) WITHIN GROUP (ORDER BY octets_up + octets_down) AS median,
+           percentile_disc(0.99) WITHIN GROUP (ORDER BY octets_up + octets_down) AS p99
+    FROM totals WHERE NOT failed AND NOT dns GROUP BY service_code
+  ), findings AS (
+    SELECT 'failed_claim' AS kind, sim_key, service_code, octets_up, octets_down,
+           NULL::bigint AS sims, NULL::numeric AS median, NULL::numeric AS p99
+    FROM totals WHERE failed
+    UNION ALL
+    SELECT 'foreign_dns', sim_key, NULL, octets_up, octets_down, NULL, NULL, NULL FROM totals WHERE dns
+    UNION ALL
+    SELECT 'unusual_volume', t.sim_key, t.service_code, t.octets_up, t.octets_down, u.sims, u.median, u.p99
+    FROM totals t JOIN usual u USING (service_code)
+    WHERE NOT t.failed AND NOT t.dns AND u.sims >= $5 AND u.median > 0
+      AND t.octets_up + t.octets_down >= $4::float8::numeric * u.median
+  )
+  SELECT kind, sim_key, service_code, (octets_up + octets_down)::text AS octets, octets_up::text, octets_down::text,
+         sims, median::text, p99::text
+  FROM findings
+  WHERE octets_up + octets_down > 0
+    AND ($6::text IS NULL OR kind = $6) AND ($7::bigint IS NULL OR sim_key = $7)
+    AND ($8::numeric IS NULL OR (-(octets_up + octets_down), kind, sim_key, coalesce(service_code, '')) >
+                                (-$8::numeric, $9::text, $10::bigint, $11::text))
+  ORDER BY octets_up + octets_down DESC, kind, sim_key, coalesce(service_code, '')
+  LIMIT $12`;
+
+const CLAIMED_NAMES = `
+  SELECT sim_key, service_code, name, octets::text FROM (
+    SELECT b.sim_key, r.claimed_service_code AS service_code, r.name, sum(b.octets_up + b.octets_down) AS octets,
+           row_number() OVER (PARTITION BY b.sim_key, r.claimed_service_code
+                              ORDER BY sum(b.octets_up + b.octets_down) DESC, r.name) AS place
+    FROM usage_bucket b JOIN usage_reason r ON r.id = b.reason_id
+    WHERE b.hour >= date_trunc('hour', $1::timestamptz) AND b.hour < date_trunc('hour', $2::timestamptz)
+      AND r.evidence = 'sni_unverified' AND r.name IS NOT NULL AND b.sim_key = ANY ($3::bigint[])
+    GROUP BY 1, 2, 3
+  ) n WHERE place <= ${TOP_NAMES} AND octets > 0 ORDER BY sim_key, service_code, place`;
+
+/** Reads what looks like an attempt to get traffic free. It accuses nobody: each kind has honest causes too. */
+export class FraudReader {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** One page, most octets first. */
+  async list(query: FraudQuery, page: PageRequest): Promise<Page<FraudItem>> {
+    const after = page.cursor
+      ? decodeCursor('fraud', page.cursor, ['string', 'string', 'number', 'string'])
+      : [null, null, null, null];
+    const rows = await this.dataSource.query<Row[]>(FINDINGS, [
+      query.from,
+      query.to,
+      FOREIGN_DNS_RULE,
+      query.factor,
+      query.leastSims,
+      query.kind ?? null,
+      query.simKey ?? null,
+      ...after,
+      page.limit + 1,
+    ]);
+    const names = await this.claimedNames(query, rows);
+    return toPage(
+      rows,
+      page.limit,
+      (last) =>
+        encodeCursor('fraud', [last.octets, last.kind, toSafeInteger(last.sim_key), last.service_code ?? '']),
+      (row) => ({
+        kind: row.kind,
+        simKey: toSafeInteger(row.sim_key),
+        serviceCode: row.service_code,
+        octetsUp: BigInt(row.octets_up),
+        octetsDown: BigInt(row.octets_down),
+        names: row.kind === 'failed_claim' ? (names.get(claimKey(row)) ?? []) : [],
+        distribution:
+          row.sims === null || row.median === null || row.p99 === null
+            ? null
+            : {
+                sims: toSafeInteger(row.sims),
+                medianOctets: BigInt(row.median),
+                p99Octets: BigInt(row.p99),
+              },
+      }),
+    );
+  }
+
+  private async claimedNames(
+    query: FraudQuery,
+    rows: readonly Row[],
+  ): Promise<Map<string, FraudItem['names']>> {
+    const sims = [
+      ...new Set(rows.filter(({ kind }) => kind === 'failed_claim').map(({ sim_key }) => sim_key)),
+    ];
+    const found = new Map<string, FraudItem['names']>();
+    if (sims.length === 0) return found;
+    const names = await this.dataSource.query<
+      { sim_key: string; service_code: string | null; name: string; octets: string }[]
+    >(CLAIMED_NAMES, [query.from, query.to, sims]);
+    for (const row of names) {
+      const list = found.get(claimKey(row)) ?? [];
+      found.set(claimKey(row), list);
+      list.push({ name: row.name, octets: BigInt(row.octets) });
+    }
+    return found;
+  }
+}
+
+function claimKey(row: Pick<Row, 'sim_key' | 'service_code'>): string {
+  return `${row.sim_key} ${row.service_code ?? ''}`;
+}
