@@ -19,6 +19,7 @@ import { entities } from './entities.js';
 import { PeriodCloser } from './period-closer.js';
 import { RadiusRunner } from './radius-runner.js';
 import { RetentionRunner } from './retention-runner.js';
+import { SoracomRunner } from './soracom-runner.js';
 import { SuspenseBinder } from './suspense-binder.js';
 import { ThresholdWatcher } from './threshold-watcher.js';
 
@@ -74,6 +75,7 @@ export class AppModule {
       providers: [
         CatalogueSeeder,
         ...(config.radius === null ? [] : [RadiusRunner]),
+        ...(config.soracomFile !== null && roles.includes('worker') ? [SoracomRunner] : []),
         ...(roles.includes('capture') ? [CaptureRunner] : []),
         ...(roles.includes('worker')
           ? [SuspenseBinder, RetentionRunner, PeriodCloser, ThresholdWatcher]

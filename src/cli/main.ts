@@ -59,6 +59,21 @@ function declare(program: Command): void {
     );
 
   program
+    .command('soracom')
+    .description('SORACOM accounts (COUNTFREE_SORACOM_FILE)')
+    .command('sync')
+    .description('bring SIMs and sessions up to date once (a worker does it by itself)')
+    .option('--account <name>', 'only this account of the file')
+    .option('--json', 'one object a line for each account')
+    .addHelpText(
+      'after',
+      example('COUNTFREE_SORACOM_FILE=/etc/countfree/soracom.json countfree soracom sync'),
+    )
+    .action((options: { account?: string; json?: boolean }) =>
+      runCommand(async () => (await import('./soracom.js')).soracomSync(options)),
+    );
+
+  program
     .command('replay')
     .description('show what the engine sees in capture files; needs no database')
     .argument('<file...>', 'pcap or pcapng files')

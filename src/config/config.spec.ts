@@ -56,6 +56,9 @@ describe('loadConfig', () => {
       COUNTFREE_WEBHOOK_ALLOW_HTTP: 'true',
       COUNTFREE_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
       COUNTFREE_METRICS_TOKEN: '0123456789abcdef',
+      COUNTFREE_RADIUS_LISTEN: '0.0.0.0:1813',
+      COUNTFREE_RADIUS_CLIENTS_FILE: '/etc/radius.json',
+      COUNTFREE_SORACOM_FILE: '/etc/soracom.json',
     });
     expect(config).toEqual({
       databaseUrl: 'postgresql://u:p@db/x',
@@ -79,7 +82,15 @@ describe('loadConfig', () => {
         spoolMaxBytes: 2 ** 30,
       },
       webhooks: { allowPrivate: ['127.0.0.0/8', '::1/128'], allowHttp: true },
+      radius: { listen: { host: '0.0.0.0', port: 1813 }, clientsFile: '/etc/radius.json' },
+      soracomFile: '/etc/soracom.json',
     });
+  });
+
+  it('asks for the clients where RADIUS is to be taken', () => {
+    expect(loadConfig({ COUNTFREE_RADIUS_CLIENTS_FILE: '/etc/radius.json' }).radius).toBeNull();
+    const { fields } = refusalOf({ COUNTFREE_RADIUS_LISTEN: '0.0.0.0:1813' });
+    expect(fields.map(({ pointer }) => pointer)).toEqual(['/COUNTFREE_RADIUS_CLIENTS_FILE']);
   });
 
   it('names every bad and every unknown variable at once, and repeats no value', () => {

@@ -30,6 +30,8 @@ export interface Config {
     readonly sourceName: string;
     readonly spoolMaxBytes: number;
   };
+  /** Absolute path. */
+  readonly soracomFile: string | null;
   /** Null = no RADIUS server. */
   readonly radius: {
     readonly listen: { readonly host: string; readonly port: number };
@@ -100,6 +102,7 @@ function toConfig(values: Values): Config {
       sourceName: values.COUNTFREE_SOURCE_NAME,
       spoolMaxBytes: values.COUNTFREE_SPOOL_MAX_BYTES,
     }),
+    soracomFile: values.COUNTFREE_SORACOM_FILE,
     radius: toRadius(values),
     webhooks: Object.freeze({
       allowPrivate: values.COUNTFREE_WEBHOOK_ALLOW_PRIVATE,

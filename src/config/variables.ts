@@ -332,6 +332,13 @@ export const VARIABLES = {
     defaultText: 'none; needed with `COUNTFREE_RADIUS_LISTEN`',
     example: '/etc/countfree/radius-clients.json',
   }),
+  COUNTFREE_SORACOM_FILE: variable({
+    schema: optional(fromText((text) => resolve(text))),
+    description:
+      'JSON file of the SORACOM accounts whose SIMs and sessions a worker keeps up to date (docs/sessions.md shows its form).',
+    defaultText: 'no SORACOM sync',
+    example: '/etc/countfree/soracom.json',
+  }),
   COUNTFREE_METRICS_TOKEN: variable({
     schema: optional(fromText(parseToken)),
     description: 'Bearer token that /metrics asks for.',

@@ -4,3 +4,6 @@ export { AccountingService, type RealmEvent, type Recorded } from './radius/acco
 export { readRadiusClients, type RadiusClient } from './radius/clients.js';
 export type { Lease, LeaseProblem } from './radius/leases.js';
 export { RadiusServer, type RadiusServerSettings } from './radius/server.js';
+export type { SyncReport } from './soracom/account-sync.js';
+export { readSoracomSettings, type SoracomAccount, type SoracomSettings } from './soracom/settings.js';
+export { SoracomService, type SoracomEvent } from './soracom/soracom.service.js';

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import { CLOCK, type Clock } from '../shared/index.js';
 import { SessionsService, SimsModule, SimsService } from '../sims/index.js';
 import { AccountingService } from './radius/accounting.service.js';
+import { SoracomService } from './soracom/soracom.service.js';
 import { LeasesRepository } from './radius/leases.repository.js';
 
 /** Networks that tell which SIM holds which address. Needs DataSource and CLOCK from global modules. */
@@ -15,7 +16,13 @@ import { LeasesRepository } from './radius/leases.repository.js';
       useFactory: (dataSource: DataSource, sims: SimsService, sessions: SessionsService, clock: Clock) =>
         new AccountingService(dataSource, new LeasesRepository(), sims, sessions, clock),
     },
+    {
+      provide: SoracomService,
+      inject: [DataSource, SimsService, SessionsService, CLOCK],
+      useFactory: (dataSource: DataSource, sims: SimsService, sessions: SessionsService, clock: Clock) =>
+        new SoracomService(dataSource, sims, sessions, clock),
+    },
   ],
-  exports: [AccountingService],
+  exports: [AccountingService, SoracomService],
 })
 export class IntegrationsModule {}

@@ -95,6 +95,11 @@ export const METRICS = {
       ],
     },
   },
+  countfree_soracom_syncs_total: {
+    kind: 'counter',
+    help: 'Syncs of SORACOM accounts, by how they ended.',
+    labels: { result: ['completed', 'failed'] },
+  },
   countfree_webhook_attempts_total: {
     kind: 'counter',
     help: 'Webhook delivery attempts, by how they ended.',

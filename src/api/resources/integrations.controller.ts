@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
-import { AccountingService } from '../../integrations/index.js';
+import { AccountingService, SoracomService } from '../../integrations/index.js';
 import { formatInstant } from '../../shared/index.js';
 import { instant, pageOfItems, pageQuery } from '../kit/fields.js';
 import { defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
@@ -39,9 +39,48 @@ const listUnresolved = defineRoute({
   response: pageOfItems(unresolved),
 });
 
+const noteSoracomEvent = defineRoute({
+  method: 'POST',
+  path: '/v1/integrations/soracom/events',
+  operationId: 'noteSoracomEvent',
+  tag,
+  summary: 'Say that something happened to a SIM of SORACOM',
+  description:
+    'For the web request of a SORACOM Event Handler. A worker reads the SIM and its session history from SORACOM within seconds; of what the event itself says only the SIM is used.',
+  scopes: ['ingest'],
+  body: z
+    .strictObject({
+      simId: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/, 'an id of a SIM')
+        .optional()
+        .meta({ description: "SORACOM's id of the SIM." }),
+      imsi: z
+        .string()
+        .regex(/^\d{5,15}$/, 'an IMSI is 5 to 15 digits (ITU-T E.212)')
+        .optional()
+        .meta({ description: 'Of a SIM that an earlier sync has read.' }),
+    })
+    .refine(({ simId, imsi }) => simId !== undefined || imsi !== undefined, 'name the SIM by simId or imsi'),
+  response: z.strictObject({ noted: z.literal(true) }),
+  status: 202,
+  examples: { body: { imsi: '440101234567890' } },
+});
+
 @Controller()
 export class IntegrationsController {
-  constructor(private readonly accounting: AccountingService) {}
+  constructor(
+    private readonly accounting: AccountingService,
+    private readonly soracom: SoracomService,
+  ) {}
+
+  @Handle(noteSoracomEvent)
+  async note(
+    @Input() { body }: InputOf<typeof noteSoracomEvent>,
+  ): Promise<AnswerOf<typeof noteSoracomEvent>> {
+    await this.soracom.noteEvent(body);
+    return { noted: true };
+  }
 
   @Handle(listUnresolved)
   async unresolved(

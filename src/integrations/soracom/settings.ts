@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { parseOrRefuse, Refusal } from '../../shared/index.js';
+
+const BASES = { japan: 'https://api.soracom.io', global: 'https://g.api.soracom.io' } as const;
+
+const accountSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'lower-case letters, digits and hyphens, such as japan')
+      .optional(),
+    coverage: z.enum(['japan', 'global']).default('japan'),
+    /** Instead of that of the coverage. */
+    baseUrl: z.url({ protocol: /^https?$/, error: 'give a URL such as https://api.soracom.io' }).optional(),
+    authKeyId: z.string().regex(/^keyId-\S{1,200}$/, 'an AuthKey id begins with keyId-'),
+    authKey: z.string().regex(/^secret-\S{1,500}$/, 'an AuthKey begins with secret-'),
+    /** VPG id → realm. */
+    vpgs: z
+      .record(z.string().min(1).max(64), z.string().min(1).max(64))
+      .refine((vpgs) => Object.keys(vpgs).length > 0, 'name at least one VPG and its realm'),
+    requestsPerSecond: z.number().min(0.1).max(100).default(5),
+  })
+  .transform(({ coverage, baseUrl, name, vpgs, ...rest }) => ({
+    ...rest,
+    name: name ?? coverage,
+    baseUrl: (baseUrl ?? BASES[coverage]).replace(/\/+$/, ''),
+    vpgs: new Map(Object.entries(vpgs)),
+  }));
+
+const fileSchema = z.strictObject({
+  syncSeconds: z.int().min(30).max(86_400).default(300),
+  accounts: z
+    .array(accountSchema)
+    .min(1, 'name at least one account')
+    .max(100)
+    .refine((accounts) => new Set(accounts.map(({ name }) => name)).size === accounts.length, {
+      message: 'two accounts have the same name: give each a name of its own',
+    }),
+});
+
+/** One SORACOM account in one coverage. */
+export type SoracomAccount = z.output<typeof accountSchema>;
+export type SoracomSettings = z.output<typeof fileSchema>;
+
+/** Reads the file of COUNTFREE_SORACOM_FILE. Throws a {@link Refusal}; no key stands in its message. */
+export async function readSoracomSettings(path: string): Promise<SoracomSettings> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Refusal(
+      'invalid',
+      `COUNTFREE_SORACOM_FILE cannot be read (${reason}): give a file that this user may read.`,
+    );
+  }
+  return parseSoracomSettings(text, path);
+}
+
+export function parseSoracomSettings(text: string, path: string): SoracomSettings {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the text, and so perhaps a key.
+    throw new Refusal('invalid', `${path} is no JSON: docs/sessions.md shows its form.`);
+  }
+  return parseOrRefuse(fileSchema, document);
+}

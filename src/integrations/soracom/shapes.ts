@@ -1,0 +1,59 @@
+import { z } from 'zod';
+
+/**
+ * What Countfree reads of SORACOM's answers (soracom-api.en.yaml, version 20260604). Fields that are not needed may be anything;
+ * one that is not in its form is as if it were absent, so that one odd SIM does not stop the rest.
+ */
+const text = z.string().max(512).optional().catch(undefined);
+const time = z.number().int().nonnegative().max(253_402_300_799_999).optional().catch(undefined);
+
+export const authSchema = z.object({ apiKey: z.string().min(1), token: z.string().min(1) });
+
+const statusSchema = z.object({
+  online: z.boolean().optional().catch(undefined),
+  ueIpAddress: text,
+  imsi: text,
+  sessionId: text,
+  vpgId: text,
+  dnsServers: z.array(z.string().max(64)).max(16).optional().catch(undefined),
+  lastUpdatedAt: time,
+});
+export type SoracomStatus = z.output<typeof statusSchema>;
+
+const subscriberSchema = z.object({ imsi: text, msisdn: text });
+const profileSchema = z.object({
+  iccid: text,
+  primaryImsi: text,
+  subscribers: z.record(z.string(), subscriberSchema).optional().catch(undefined),
+});
+
+export const simSchema = z.object({
+  simId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/),
+  status: text,
+  tags: z.record(z.string(), z.string()).optional().catch(undefined),
+  profiles: z.record(z.string(), profileSchema).optional().catch(undefined),
+  sessionStatus: statusSchema.nullish().catch(undefined),
+  previousSession: statusSchema.nullish().catch(undefined),
+});
+export type SoracomSim = z.output<typeof simSchema>;
+
+export const sessionEventSchema = z.object({
+  event: z.enum(['Created', 'Modified', 'Deleted']),
+  time: z.number().int().nonnegative().max(253_402_300_799_999),
+  imsi: text,
+  ueIpAddress: text,
+  dns0: text,
+  dns1: text,
+  vpgId: text,
+  sessionId: text,
+  createdTime: time,
+});
+export type SessionEvent = z.output<typeof sessionEventSchema>;
+
+export const addressEntrySchema = z.object({
+  key: z.string(),
+  ipAddress: z.string(),
+  type: text,
+  lastUpdatedAt: time,
+});
+export type AddressEntry = z.output<typeof addressEntrySchema>;

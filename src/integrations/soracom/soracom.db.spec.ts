@@ -1,0 +1,385 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { useTestDatabase } from '../../../test/support/database.js';
+import { SoracomServer } from '../../../test/support/soracom-server.js';
+import { parseOrRefuse, Refusal } from '../../shared/index.js';
+import { createSimsServices, realmInputSchema, simInputSchema, type SimsServices } from '../../sims/index.js';
+import { retryAfter, SoracomClient } from './client.js';
+import { parseSoracomSettings, type SoracomAccount } from './settings.js';
+import { SoracomService } from './soracom.service.js';
+
+const database = useTestDatabase({ poolSize: 4 });
+const NOW = Date.UTC(2026, 3, 20, 12);
+const HOUR = 3_600_000;
+const clock = { time: NOW, now: () => clock.time };
+const A = '440100000000001';
+const B = '440100000000002';
+let server: SoracomServer;
+let account: SoracomAccount;
+let services: SimsServices;
+let soracom: SoracomService;
+let waits: number[];
+const wait = (ms: number) => {
+  waits.push(ms);
+  return Promise.resolve();
+};
+
+beforeEach(async () => {
+  clock.time = NOW;
+  waits = [];
+  await database().clear();
+  server = new SoracomServer();
+  const baseUrl = await server.start();
+  const text = JSON.stringify({
+    accounts: [{ baseUrl, authKeyId: 'keyId-test', authKey: 'secret-test', vpgs: { 'vpg-a': 'vpg-1' } }],
+  });
+  [account] = parseSoracomSettings(text, 'soracom.json').accounts as [SoracomAccount];
+  services = createSimsServices(database().dataSource, clock);
+  const { sims, sessions, realms } = services;
+  soracom = new SoracomService(database().dataSource, sims, sessions, clock);
+  await realms.create(
+    parseOrRefuse(realmInputSchema, { name: 'vpg-1', subscriberPrefixes: ['10.128.0.0/9'] }),
+  );
+});
+afterEach(() => server.stop());
+
+const sync = () => soracom.sync(account, { wait });
+const at = (hours: number) => NOW + hours * HOUR;
+function simOf(
+  simId: string,
+  imsi: string,
+  status: object = { online: false, lastUpdatedAt: at(-900) },
+  more = {},
+) {
+  return {
+    simId,
+    operatorId: 'OP0000000000',
+    status: 'active',
+    speedClass: 's1.standard',
+    tags: { name: `SIM ${simId}` },
+    profiles: {
+      [`89811000000000000${simId.slice(-2)}`]: {
+        iccid: `89811000000000000${simId.slice(-2)}`,
+        primaryImsi: imsi,
+        subscribers: { [imsi]: { imsi, msisdn: '81801111000' + simId.slice(-1) } },
+      },
+    },
+    sessionStatus: status,
+    previousSession: null,
+    ...more,
+  };
+}
+const eventOf = (
+  event: 'Created' | 'Modified' | 'Deleted',
+  time: number,
+  imsi: string,
+  ueIpAddress = '10.128.0.1',
+) => ({
+  event,
+  time,
+  imsi,
+  ueIpAddress,
+  vpgId: 'vpg-a',
+  dns0: '100.127.0.53',
+  sessionId: 's',
+});
+
+async function sessions(): Promise<string[]> {
+  const { items } = await services.sessions.list({ limit: 1000 });
+  const hours = (time: string | null) => (time === null ? '' : String((Date.parse(time) - NOW) / HOUR));
+  return items
+    .toSorted((a, b) => a.startTime.localeCompare(b.startTime))
+    .map(
+      ({ simId, prefix, startTime, endTime }) => `${simId} ${prefix} ${hours(startTime)}..${hours(endTime)}`,
+    );
+}
+async function refusal(work: Promise<unknown>): Promise<Refusal> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof Refusal)) throw new Error(`no refusal but ${String(error)}`);
+  return error;
+}
+
+describe('the client', () => {
+  const client = () => new SoracomClient(account, { wait });
+  async function ids(): Promise<string[]> {
+    const all: string[] = [];
+    for await (const page of client().sims()) all.push(...page.map(({ simId }) => simId));
+    return all;
+  }
+
+  it('reads every page, each once, and leaves out what is not in its form', async () => {
+    for (let index = 0; index < 5; index += 1) server.sims.push(simOf(`sim-0${index}`, A));
+    server.sims.splice(2, 0, { simId: 7 }, 'no SIM' as unknown as object);
+    expect(await ids()).toEqual(['sim-00', 'sim-01', 'sim-02', 'sim-03', 'sim-04']);
+    expect(server.requests).toEqual([
+      '/v1/sims?limit=100',
+      '/v1/sims?limit=100&last_evaluated_key=2',
+      '/v1/sims?limit=100&last_evaluated_key=4',
+      '/v1/sims?limit=100&last_evaluated_key=6',
+    ]);
+    expect(server.logins).toBe(1);
+  });
+
+  it('renews a token that has ended in the middle of a list', async () => {
+    for (let index = 0; index < 5; index += 1) server.sims.push(simOf(`sim-0${index}`, A));
+    server.trouble = () => {
+      if (server.requests.length === 2) server.expireToken();
+      return false;
+    };
+    expect(await ids()).toHaveLength(5);
+    expect(server.logins).toBe(2);
+  });
+
+  it('obeys 429 with Retry-After, and waits longer and longer where it is not said', async () => {
+    server.sims.push(simOf('sim-00', A));
+    server.trouble = (response) => {
+      if (server.requests.length > 3) return false;
+      if (server.requests.length === 1) response.setHeader('retry-after', '7');
+      response.writeHead(429).end('{"code":"COM0429","message":"slow down"}');
+      return true;
+    };
+    expect(await ids()).toEqual(['sim-00']);
+    const [, first, second = 0, third = 0] = waits;
+    expect(first).toBe(7000);
+    expect(second).toBeGreaterThanOrEqual(750);
+    expect(third).toBeGreaterThanOrEqual(1500);
+  });
+
+  it('waits out an outage: errors, cut connections, error pages', async () => {
+    server.sims.push(simOf('sim-00', A));
+    server.trouble = (response) => {
+      const round = server.requests.length;
+      if (round > 4) return false;
+      if (round === 1) response.writeHead(503).end('<html>maintenance</html>');
+      else if (round === 2) response.destroy();
+      else response.writeHead(500).end();
+      return true;
+    };
+    expect(await ids()).toEqual(['sim-00']);
+    server.trouble = (response) => {
+      response.writeHead(502).end();
+      return true;
+    };
+    const { code, message } = await refusal(ids());
+    expect(code).toBe('unavailable');
+    expect(message).toContain('HTTP 502');
+    expect(message).not.toMatch(/secret-test|token-/);
+  });
+
+  it('says what is wrong with a key, a right, an answer', async () => {
+    server.sims.push(simOf('sim-00', A));
+    server.trouble = (response) => {
+      response.writeHead(403).end('{"code":"SEM0001"}');
+      return true;
+    };
+    expect((await refusal(ids())).code).toBe('forbidden');
+    server.trouble = (response) => {
+      response.writeHead(200).end('{"not":"a list"}');
+      return true;
+    };
+    expect((await refusal(ids())).message).toContain('documented form');
+    server.trouble = (response) => {
+      response.writeHead(200, { 'x-soracom-next-key': 'again' }).end('[]');
+      return true;
+    };
+    expect((await refusal(ids())).message).toContain('same page');
+    account = { ...account, authKey: 'secret-wrong' };
+    const { code, message } = await refusal(ids());
+    expect(code).toBe('unauthenticated');
+    expect(message).not.toContain('secret-wrong');
+  });
+
+  it('reads Retry-After as seconds or date, within bounds', () => {
+    expect(retryAfter('3')).toBe(3000);
+    expect(retryAfter('999999')).toBe(300_000);
+    expect(retryAfter(new Date(NOW + 5000).toUTCString(), NOW)).toBe(5000);
+    expect(retryAfter(new Date(NOW - 5000).toUTCString(), NOW)).toBe(0);
+    expect(retryAfter('soon')).toBeUndefined();
+  });
+});
+
+describe('a sync', () => {
+  it('brings SIMs and their sessions, to the second where an address moves; again it changes nothing', async () => {
+    server.sims.push(
+      simOf('sim-01', A, { online: false, lastUpdatedAt: at(-2) }),
+      simOf(
+        'sim-02',
+        B,
+        { online: true, ueIpAddress: '10.128.0.1', vpgId: 'vpg-a', lastUpdatedAt: at(-2) },
+        { status: 'suspended' },
+      ),
+      simOf('sim-03', '440100000000003'),
+    );
+    server.events.set('sim-01', [eventOf('Created', at(-5), A), eventOf('Deleted', at(-2), A)]);
+    server.events.set('sim-02', [
+      eventOf('Created', at(-9), B, '10.128.0.7'),
+      eventOf('Deleted', at(-8), B, '10.128.0.7'),
+      eventOf('Created', at(-2), B),
+    ]);
+    expect(await sync()).toMatchObject({
+      sims: { listed: 3, changed: 3, created: 3, refused: 0 },
+      sessions: { created: 3, refused: 0 },
+      faults: [],
+    });
+    expect(await sessions()).toEqual([
+      'sim-02 10.128.0.7/32 -9..-8',
+      'sim-01 10.128.0.1/32 -5..-2',
+      'sim-02 10.128.0.1/32 -2..',
+    ]);
+    expect(await services.sims.get('sim-02')).toMatchObject({
+      imsis: [B],
+      iccid: '8981100000000000002',
+      msisdn: '818011110002',
+      name: 'SIM sim-02',
+      status: 'suspended',
+      nameConsent: false,
+    });
+    const before = server.requests.length;
+    expect(await sync()).toMatchObject({
+      sims: { listed: 3, changed: 0 },
+      sessions: { created: 0, updated: 0 },
+    });
+    // Nothing has changed, so only the list itself was read.
+    expect(server.requests.slice(before).every((path) => path.startsWith('/v1/sims?'))).toBe(true);
+  });
+
+  it('ends what has ended since, although its beginning is out of the history by then', async () => {
+    server.sims.push(
+      simOf('sim-01', A, { online: true, ueIpAddress: '10.128.0.1', vpgId: 'vpg-a', lastUpdatedAt: at(-5) }),
+    );
+    server.events.set('sim-01', [eventOf('Created', at(-5), A)]);
+    await sync();
+    clock.time = at(40 * 24);
+    server.sims[0] = simOf('sim-01', A, { online: false, lastUpdatedAt: at(39 * 24) });
+    server.events.set('sim-01', [eventOf('Deleted', at(39 * 24), A)]);
+    await sync();
+    expect(await sessions()).toEqual(['sim-01 10.128.0.1/32 -5..936']);
+  });
+
+  it('believes the status, or the address map, until the history tells when it began', async () => {
+    server.sims.push(
+      simOf('sim-01', A, { online: true, ueIpAddress: '10.128.0.1', vpgId: 'vpg-a', lastUpdatedAt: at(-3) }),
+      simOf('sim-02', B, { online: true, lastUpdatedAt: at(-1) }),
+    );
+    server.addresses.set('vpg-a', [
+      { key: 'gate-peer-1', ipAddress: '10.128.0.99', type: 'gatePeer', lastUpdatedAt: at(-1) },
+      { key: 'other', ipAddress: '10.128.0.98', type: 'static', lastUpdatedAt: at(-1) },
+      { key: B, ipAddress: '10.128.0.2', type: 'dynamic', lastUpdatedAt: at(-4) },
+    ]);
+    await sync();
+    expect(await sessions()).toEqual(['sim-02 10.128.0.2/32 -4..', 'sim-01 10.128.0.1/32 -3..']);
+    server.events.set('sim-01', [eventOf('Created', at(-6), A)]);
+    await sync();
+    expect(await sessions()).toEqual(['sim-01 10.128.0.1/32 -6..', 'sim-02 10.128.0.2/32 -4..']);
+  });
+
+  it('knows SIMs that are here under another id, and leaves alone what the operator says of them', async () => {
+    await services.sims.create(
+      parseOrRefuse(simInputSchema, {
+        id: 'line-1',
+        imsis: [A],
+        name: 'ours',
+        nameConsent: true,
+        tags: { a: 'b' },
+      }),
+    );
+    server.sims.push(simOf('sim-01', A, undefined, { status: 'terminated' }));
+    server.events.set('sim-01', [eventOf('Created', at(-5), A), eventOf('Deleted', at(-2), A)]);
+    await sync();
+    expect(await sessions()).toEqual(['line-1 10.128.0.1/32 -5..-2']);
+    expect(await services.sims.get('line-1')).toMatchObject({
+      name: 'ours',
+      nameConsent: true,
+      tags: { a: 'b' },
+      status: 'active',
+      iccid: '8981100000000000001',
+    });
+    expect((await services.sims.list({ limit: 10 })).items).toHaveLength(1);
+  });
+
+  it('that an outage cuts short goes on where it was, and reports what was refused', async () => {
+    server.sims.push(simOf('sim-01', A), simOf('sim-02', B), simOf('sim-03', '440100000000003'));
+    server.events.set('sim-01', [eventOf('Created', at(-5), A), eventOf('Deleted', at(-2), A)]);
+    server.events.set('sim-03', [eventOf('Created', at(-5), '440100000000003', '192.0.2.1')]);
+    server.trouble = (response) => {
+      if (!(server.requests.at(-1) ?? '').includes('last_evaluated_key')) return false;
+      response.writeHead(503).end();
+      return true;
+    };
+    expect((await refusal(sync())).code).toBe('unavailable');
+    expect(await sessions()).toEqual(['sim-01 10.128.0.1/32 -5..-2']);
+    server.trouble = undefined;
+    const report = await sync();
+    expect(report).toMatchObject({ sims: { listed: 3, changed: 1 }, sessions: { refused: 1 } });
+    expect(report?.faults[0]).toContain('lies in no subscriber prefix');
+    await services.realms.update('vpg-1', { subscriberPrefixes: ['10.128.0.0/9', '192.0.2.0/24'] });
+    await sync();
+    expect(await sessions()).toContain('sim-03 192.0.2.1/32 -5..');
+  });
+
+  it('runs once at a time', async () => {
+    server.sims.push(simOf('sim-01', A));
+    const reports = await Promise.all([sync(), sync()]);
+    expect(reports.filter((report) => report === undefined)).toHaveLength(1);
+  });
+});
+
+describe('an event', () => {
+  it('has the SIM that it names read at once, by id or IMSI', async () => {
+    server.sims.push(simOf('sim-01', A), simOf('sim-02', B));
+    await sync();
+    server.events.set('sim-01', [eventOf('Created', at(-1), A)]);
+    server.events.set('sim-02', [eventOf('Created', at(-1), B, '10.128.0.2')]);
+    await soracom.noteEvent({ simId: 'sim-01' });
+    await soracom.noteEvent({ imsi: B });
+    await soracom.noteEvent({ imsi: B });
+    await soracom.noteEvent({ simId: 'nobody' });
+    await soracom.lookAfterEvents([account], { wait });
+    expect(await sessions()).toEqual(
+      expect.arrayContaining(['sim-01 10.128.0.1/32 -1..', 'sim-02 10.128.0.2/32 -1..']),
+    );
+    const before = server.requests.length;
+    expect(await soracom.lookAfterEvents([account], { wait })).toEqual([]);
+    expect(server.requests).toHaveLength(before);
+  });
+
+  it('stays noted while SORACOM is away', async () => {
+    server.sims.push(simOf('sim-01', A));
+    server.events.set('sim-01', [eventOf('Created', at(-1), A)]);
+    await soracom.noteEvent({ simId: 'sim-01' });
+    server.trouble = (response) => {
+      response.writeHead(503).end();
+      return true;
+    };
+    expect((await refusal(soracom.lookAfterEvents([account], { wait }))).code).toBe('unavailable');
+    server.trouble = undefined;
+    await soracom.lookAfterEvents([account], { wait });
+    expect(await sessions()).toEqual(['sim-01 10.128.0.1/32 -1..']);
+  });
+});
+
+describe('settings', () => {
+  it('are refused field by field, and no key is repeated', () => {
+    const text = JSON.stringify({ accounts: [{ authKeyId: 'keyId-x', authKey: 'hush-hush', vpgs: {} }] });
+    try {
+      parseSoracomSettings(text, 'soracom.json');
+    } catch (error) {
+      expect(error).toBeInstanceOf(Refusal);
+      const { fields, message } = error as Refusal;
+      expect(fields.map(({ pointer }) => pointer)).toEqual(['/accounts/0/authKey', '/accounts/0/vpgs']);
+      expect(message).not.toContain('hush-hush');
+      return;
+    }
+    throw new Error('was not refused');
+  });
+
+  it('know both coverages', () => {
+    const one = { authKeyId: 'keyId-x', authKey: 'secret-x', vpgs: { v: 'r' } };
+    const text = JSON.stringify({ accounts: [one, { ...one, coverage: 'global' }] });
+    expect(parseSoracomSettings(text, 'x').accounts.map(({ name, baseUrl }) => `${name} ${baseUrl}`)).toEqual(
+      ['japan https://api.soracom.io', 'global https://g.api.soracom.io'],
+    );
+  });
+});
