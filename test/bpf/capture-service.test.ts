@@ -144,8 +144,8 @@ describe('capture files', () => {
     await second.start(REALMS);
     await second.deliverTo(restarted);
     expect(restarted.recalled).toHaveLength(1);
+    await expect.poll(() => restarted.failures).toBeGreaterThan(0);
     await second.stop(10);
-    expect(restarted.failures).toBeGreaterThan(0);
     restarted.away = false;
     const third = newService({ files: [path] });
     await third.start(REALMS);
