@@ -8,6 +8,7 @@ import { CaptureController } from './resources/capture.controller.js';
 import { CorrectionsController } from './resources/corrections.controller.js';
 import { DeliveriesController } from './resources/deliveries.controller.js';
 import { IntegrationsController } from './resources/integrations.controller.js';
+import { ExplanationsController } from './resources/explanations.controller.js';
 import { PeriodsController } from './resources/periods.controller.js';
 import { PlansController } from './resources/plans.controller.js';
 import { RealmsController } from './resources/realms.controller.js';
@@ -35,6 +36,7 @@ export const controllers = [
   SubscriptionsController,
   UsageController,
   ReportsController,
+  ExplanationsController,
   ThresholdsController,
   AccountsController,
   StatementsController,

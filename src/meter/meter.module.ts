@@ -5,6 +5,7 @@ import { AccountsReader } from './accounts.reader.js';
 import { CatalogueModule, CatalogueService } from '../catalogue/index.js';
 import { DryRunService } from './dry-run.service.js';
 import { FraudReader } from './fraud.reader.js';
+import { ExplanationsReader } from './explanations.reader.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { ReasonsRepository } from './reasons.repository.js';
 import { RetentionRepository } from './retention.repository.js';
@@ -13,7 +14,7 @@ import { SuspenseService } from './suspense.service.js';
 import { TouchesRepository } from './touches.repository.js';
 import { UsageReader } from './usage.reader.js';
 
-const readers = [UsageReader, AccountsReader, FraudReader, LedgerRepository].map((reader) => ({
+const readers = [UsageReader, AccountsReader, ExplanationsReader, FraudReader, LedgerRepository].map((reader) => ({
   provide: reader,
   inject: [DataSource],
   useFactory: (dataSource: DataSource) => new reader(dataSource),
@@ -52,6 +53,7 @@ const readers = [UsageReader, AccountsReader, FraudReader, LedgerRepository].map
   exports: [
     UsageReader,
     AccountsReader,
+    ExplanationsReader,
     DryRunService,
     FraudReader,
     LedgerRepository,

@@ -1,0 +1,117 @@
+import { Controller } from '@nestjs/common';
+import { z } from 'zod';
+import { serviceCodeSchema } from '../../catalogue/index.js';
+import { EVIDENCES } from '../../identify/index.js';
+import { ExplanationsReader, type Explanation } from '../../meter/index.js';
+import { formatInstant, Refusal } from '../../shared/index.js';
+import { SimsService } from '../../sims/index.js';
+import { instant, octets, pageOfItems, pageQuery, simIdText, spanWith } from '../kit/fields.js';
+import { defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
+
+const evidence = z.enum(EVIDENCES);
+const explanation = z
+  .strictObject({
+    hour: instant,
+    serviceCode: z.string().nullable(),
+    serviceVersion: z
+      .strictObject({ id: z.int(), version: z.int(), effectiveFrom: instant })
+      .nullable()
+      .meta({ description: 'The version of the service’s rules that matched; null: none did.' }),
+    claimedServiceCode: z.string().nullable(),
+    evidence,
+    rule: z.string().nullable().meta({ description: 'The name or prefix in the rules that fired.' }),
+    name: z.string().nullable(),
+    agreed: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Whether name and address agreed; null where only one of them was looked at.' }),
+    octetsUp: octets,
+    octetsDown: octets,
+    packetsUp: z.string(),
+    packetsDown: z.string(),
+    batch: z
+      .strictObject({
+        source: z.string(),
+        generation: z.string(),
+        sequence: z.string(),
+        firstTime: instant.nullable(),
+        lastTime: instant.nullable(),
+        receivedAt: instant,
+      })
+      .nullable()
+      .meta({
+        description: 'The last batch that changed the figure; null where all of it was bound from suspense.',
+      }),
+    bindings: z
+      .array(
+        z.strictObject({
+          sessionId: z.string(),
+          address: z.string(),
+          octetsUp: octets,
+          octetsDown: octets,
+          boundAt: instant,
+        }),
+      )
+      .meta({ description: 'Octets that came from an address before its session was known; at most 20.' }),
+  })
+  .meta({ id: 'UsageExplanation', description: 'What one figure of one UTC hour rests on.' });
+
+const explainUsage = defineRoute({
+  method: 'GET',
+  path: '/v1/usage/{simId}/explain',
+  operationId: 'explainUsage',
+  tag: 'usage',
+  summary: 'What the usage of a SIM rests on: rule, version, evidence, batch and hour',
+  description:
+    'One item per UTC hour and reason. Filter as in `GET /v1/usage`: the items then sum to the figure shown there.',
+  scopes: ['usage-read', 'billing'],
+  params: z.strictObject({ simId: simIdText }),
+  query: spanWith({
+    serviceCode: serviceCodeSchema.optional(),
+    evidence: evidence.optional(),
+    name: z.string().min(1).max(255).optional().meta({ description: 'The name seen, exactly.' }),
+    ...pageQuery.shape,
+  }),
+  response: pageOfItems(explanation),
+});
+
+@Controller()
+export class ExplanationsController {
+  constructor(
+    private readonly explanations: ExplanationsReader,
+    private readonly sims: SimsService,
+  ) {}
+
+  @Handle(explainUsage)
+  async explain(
+    @Input()
+    { params: { simId }, query: { from, to, limit, cursor, ...filter } }: InputOf<typeof explainUsage>,
+  ): Promise<AnswerOf<typeof explainUsage>> {
+    const simKey = (await this.sims.keysOf([simId])).get(simId);
+    if (simKey === undefined) throw new Refusal('not_found', `There is no SIM "${simId}".`);
+    const span = { simKey, from: new Date(from), to: new Date(to), ...filter };
+    const { items, nextCursor } = await this.explanations.list(span, { limit, cursor });
+    return { items: items.map(present), nextCursor };
+  }
+}
+
+function present(one: Explanation): z.input<typeof explanation> {
+  const time = (date: Date) => formatInstant(date.getTime());
+  const { serviceVersion, batch } = one;
+  return {
+    ...one,
+    hour: time(one.hour),
+    evidence: evidence.parse(one.evidence),
+    serviceVersion: serviceVersion && {
+      ...serviceVersion,
+      effectiveFrom: time(serviceVersion.effectiveFrom),
+    },
+    batch: batch && {
+      ...batch,
+      firstTime: batch.firstTime && time(batch.firstTime),
+      lastTime: batch.lastTime && time(batch.lastTime),
+      receivedAt: time(batch.receivedAt),
+    },
+    bindings: one.bindings.map((binding) => ({ ...binding, boundAt: time(binding.boundAt) })),
+  };
+}

@@ -1,0 +1,181 @@
+import type { DataSource } from 'typeorm';
+import { toSafeInteger } from '../database/index.js';
+import { decodeCursor, encodeCursor, toPage, type Page, type PageRequest } from '../shared/index.js';
+
+export interface ExplanationQuery {
+  simKey: number;
+  /** UTC hours, from inclusive, to exclusive. */
+  from: Date;
+  to: Date;
+  serviceCode?: string | undefined;
+  evidence?: string | undefined;
+  name?: string | undefined;
+}
+
+/** Why the octets of one SIM, hour and reason stand where they do. */
+export interface Explanation {
+  hour: Date;
+  serviceCode: string | null;
+  /** The version of the service's rules that matched; null: none did. */
+  serviceVersion: { id: number; version: number; effectiveFrom: Date } | null;
+  claimedServiceCode: string | null;
+  evidence: string;
+  rule: string | null;
+  name: string | null;
+  /** Whether name and address agreed; null where only one of them was looked at. */
+  agreed: boolean | null;
+  octetsUp: string;
+  octetsDown: string;
+  packetsUp: string;
+  packetsDown: string;
+  /** The last batch that changed the figure; null where all of it was bound from suspense. */
+  batch: {
+    source: string;
+    generation: string;
+    sequence: string;
+    firstTime: Date | null;
+    lastTime: Date | null;
+    receivedAt: Date;
+  } | null;
+  /** Octets that an address had used before its session was known. */
+  bindings: { sessionId: string; address: string; octetsUp: string; octetsDown: string; boundAt: Date }[];
+}
+
+interface Row {
+  hour: Date;
+  reason_id: number;
+  service_code: string | null;
+  version_id: number | null;
+  version: number | null;
+  effective_from: Date | null;
+  claimed_service_code: string | null;
+  evidence: string;
+  rule: string | null;
+  name: string | null;
+  agreed: boolean | null;
+  octets_up: string;
+  octets_down: string;
+  packets_up: string;
+  packets_down: string;
+  source: string | null;
+  generation: string;
+  sequence: string;
+  first_time: Date | null;
+  last_time: Date | null;
+  received_at: Date;
+}
+
+/** Bindings shown of one bucket: a bucket rarely has more than one. */
+const BINDINGS = 20;
+
+/** Reads what each figure of the ledger rests on. */
+export class ExplanationsReader {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** One page of a SIM's buckets, by hour and reason, each with its rule, version, evidence and batch. */
+  async list(query: ExplanationQuery, page: PageRequest): Promise<Page<Explanation>> {
+    const after = page.cursor ? decodeCursor('explanations', page.cursor, ['number', 'number']) : null;
+    const rows = await this.dataSource.query<Row[]>(
+      `SELECT b.hour, b.reason_id, v.service_code, v.id AS version_id, v.version, v.effective_from,
+              r.claimed_service_code, r.evidence, r.rule, r.name, r.agreed,
+              b.octets_up::text, b.octets_down::text, b.packets_up::text, b.packets_down::text,
+              l.source, l.generation, l.sequence::text, l.first_time, l.last_time, l.received_at
+       FROM usage_bucket b
+       JOIN usage_reason r ON r.id = b.reason_id
+       LEFT JOIN service_version v ON v.id = r.service_version_id
+       LEFT JOIN ledger_batch l ON l.id = b.last_batch_id
+       WHERE b.sim_key = $1 AND b.hour >= date_trunc('hour', $2::timestamptz)
+         AND b.hour < date_trunc('hour', $3::timestamptz)
+         AND ($4::text IS NULL OR v.service_code = $4) AND ($5::text IS NULL OR r.evidence = $5)
+         AND ($6::text IS NULL OR r.name = $6)
+         AND ($7::float8 IS NULL OR (b.hour, b.reason_id) > (to_timestamp($7), $8::int))
+       ORDER BY b.hour, b.reason_id LIMIT $9`,
+      [
+        query.simKey,
+        query.from,
+        query.to,
+        query.serviceCode ?? null,
+        query.evidence ?? null,
+        query.name ?? null,
+        ...(after ? [after[0] / 1000, after[1]] : [null, null]),
+        page.limit + 1,
+      ],
+    );
+    const bindings = await this.bindings(query.simKey, rows);
+    return toPage(
+      rows,
+      page.limit,
+      (last) => encodeCursor('explanations', [last.hour.getTime(), last.reason_id]),
+      (row) => toExplanation(row, bindings.get(bucketKey(row)) ?? []),
+    );
+  }
+
+  private async bindings(
+    simKey: number,
+    rows: readonly Row[],
+  ): Promise<Map<string, Explanation['bindings']>> {
+    const found = await this.dataSource.query<
+      (Pick<Row, 'hour' | 'reason_id' | 'octets_up' | 'octets_down'> & {
+        session_id: string;
+        address: string;
+        bound_at: Date;
+      })[]
+    >(
+      `SELECT s.* FROM unnest($2::timestamptz[], $3::int[]) AS k (hour, reason_id)
+       CROSS JOIN LATERAL (
+         SELECT hour, reason_id, session_id::text, host(address) AS address, octets_up::text, octets_down::text, bound_at
+         FROM suspense_binding b WHERE b.sim_key = $1 AND b.hour = k.hour AND b.reason_id = k.reason_id
+         ORDER BY id LIMIT ${BINDINGS}) s`,
+      [simKey, rows.map(({ hour }) => hour), rows.map((row) => row.reason_id)],
+    );
+    const byBucket = new Map<string, Explanation['bindings']>();
+    for (const row of found) {
+      const list = byBucket.get(bucketKey(row)) ?? [];
+      list.push({
+        sessionId: row.session_id,
+        address: row.address,
+        octetsUp: row.octets_up,
+        octetsDown: row.octets_down,
+        boundAt: row.bound_at,
+      });
+      byBucket.set(bucketKey(row), list);
+    }
+    return byBucket;
+  }
+}
+
+function bucketKey({ hour, reason_id }: Pick<Row, 'hour' | 'reason_id'>): string {
+  return JSON.stringify([hour.getTime(), reason_id]);
+}
+
+function toExplanation(row: Row, bindings: Explanation['bindings']): Explanation {
+  return {
+    hour: row.hour,
+    serviceCode: row.service_code,
+    serviceVersion:
+      row.version_id === null || row.version === null || row.effective_from === null
+        ? null
+        : { id: toSafeInteger(row.version_id), version: row.version, effectiveFrom: row.effective_from },
+    claimedServiceCode: row.claimed_service_code,
+    evidence: row.evidence,
+    rule: row.rule,
+    name: row.name,
+    agreed: row.agreed,
+    octetsUp: row.octets_up,
+    octetsDown: row.octets_down,
+    packetsUp: row.packets_up,
+    packetsDown: row.packets_down,
+    batch:
+      row.source === null
+        ? null
+        : {
+            source: row.source,
+            generation: row.generation,
+            sequence: row.sequence,
+            firstTime: row.first_time,
+            lastTime: row.last_time,
+            receivedAt: row.received_at,
+          },
+    bindings,
+  };
+}

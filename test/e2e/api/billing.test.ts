@@ -1,0 +1,85 @@
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { BillingFleet, LINE_FREE } from '../../support/billing-fleet.js';
+import { useApi } from './support.js';
+
+const api = useApi();
+
+/** Usage of the first SIM, which comes in two parts: before and after its month is closed. */
+beforeAll(async () => {
+  api.clock.time = Date.parse('2026-11-05T00:00:00Z');
+  const fleet = new BillingFleet(api.database.dataSource);
+  await fleet.create(2);
+  await fleet.plan('light', LINE_FREE);
+  await fleet.subscribe('light', [1, 2], '2026-10-01T00:00:00+09:00');
+  await fleet.use([{ sim: 1, hour: '2026-10-02T12:00:00+09:00', service: null, down: 3_000_000_000 }]);
+});
+
+async function until(
+  path: string,
+  done: (body: { status?: string; items?: unknown[] }) => boolean,
+): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const { body } = await api.get(path);
+      expect(done(body), JSON.stringify(body)).toBe(true);
+    },
+    { timeout: 60_000, interval: 100 },
+  );
+}
+
+describe('what a billing department does after a month is closed', () => {
+  it('closes it, finds late usage, and has it corrected', async () => {
+    expect((await api.post('/v1/periods/2026-10/correct', undefined)).status).toBe(404);
+    expect((await api.post('/v1/periods/2026-10/close', {})).status).toBe(202);
+    await until('/v1/periods/2026-10', ({ status }) => status === 'closed');
+    await new BillingFleet(api.database.dataSource).use([
+      { sim: 1, hour: '2026-10-30T12:00:00+09:00', service: null, down: 1 },
+    ]);
+    const ordered = await api.post('/v1/periods/2026-10/correct', undefined);
+    expect([ordered.status, ordered.body]).toEqual([202, { month: '2026-10', status: 'ordered' }]);
+    await until('/v1/corrections?month=2026-10', ({ items }) => items?.length === 1);
+    const [one] = (await api.get('/v1/corrections?simId=sim-1')).body.items;
+    expect(one).toMatchObject({ statement: 1, direction: 'debit', amount: '242', settledOn: null });
+    const found = await api.get(`/v1/corrections/${one.id}`);
+    expect(found.body).toMatchObject({ statement: 1, amount: '242', tax: '22' });
+    expect((await api.get('/v1/corrections/99')).status).toBe(404);
+    expect((await api.get('/v1/corrections?statement=2')).body.items).toEqual([]);
+  });
+
+  it('asks what the month would have cost under other terms', async () => {
+    const started = await api.post('/v1/simulations', {
+      month: '2026-10',
+      planCode: 'light',
+      terms: { ...LINE_FREE, baseFee: { amount: '1080', proration: 'by_day' } },
+    });
+    expect(started.status, started.text).toBe(202);
+    const path = `/v1/simulations/${started.body.id}`;
+    await until(path, ({ status }) => status === 'finished');
+    // 100 yen more and its tax, for two SIMs; what was billed has its correction in it.
+    expect((await api.get(path)).body.totals).toMatchObject({
+      billedAmount: '2398',
+      simulatedAmount: '2618',
+      difference: '220',
+    });
+    expect((await api.get(`${path}/results?limit=1`)).body.items).toMatchObject([
+      { simId: 'sim-1', statement: 1, difference: '110' },
+    ]);
+    expect((await api.call('DELETE', path)).status).toBe(204);
+    expect((await api.get(path)).status).toBe(404);
+  });
+
+  it('asks what a figure rests on', async () => {
+    const query = 'from=2026-10-01T00:00:00Z&to=2026-11-01T00:00:00Z';
+    const { body } = await api.get(`/v1/usage/sim-1/explain?${query}`);
+    expect(body.items).toMatchObject([
+      { hour: '2026-10-02T03:00:00.000Z', evidence: 'none', serviceVersion: null, octetsDown: '3000000000' },
+      { hour: '2026-10-30T03:00:00.000Z', octetsDown: '1' },
+    ]);
+    expect((await api.get(`/v1/usage/sim-9/explain?${query}`)).status).toBe(404);
+  });
+
+  it('sees no threshold where no batch came through the ledger', async () => {
+    const answer = await api.get('/v1/thresholds?simId=sim-1&month=2026-10');
+    expect([answer.status, answer.body]).toEqual([200, { items: [], nextCursor: null }]);
+  });
+});
