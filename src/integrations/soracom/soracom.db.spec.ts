@@ -345,6 +345,20 @@ describe('an event', () => {
     expect(server.requests).toHaveLength(before);
   });
 
+  it('does not wait for a sync of all that is under way', async () => {
+    server.sims.push(simOf('sim-01', A), simOf('sim-02', B));
+    await sync();
+    server.events.set('sim-02', [eventOf('Created', at(-1), B)]);
+    await soracom.noteEvent({ simId: 'sim-02' });
+    let release: (() => void) | undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const slow = soracom.sync(account, { wait: () => held });
+    expect(await soracom.lookAfterEvents([account], { wait })).toMatchObject([{ sims: { listed: 1 } }]);
+    expect(await sessions()).toEqual(['sim-02 10.128.0.1/32 -1..']);
+    release?.();
+    await slow;
+  });
+
   it('stays noted while SORACOM is away', async () => {
     server.sims.push(simOf('sim-01', A));
     server.events.set('sim-01', [eventOf('Created', at(-1), A)]);

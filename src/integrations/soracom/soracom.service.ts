@@ -62,7 +62,7 @@ export class SoracomService {
         known.map(({ id }) => id),
       );
       const wanted = [...new Set([...named('sim:'), ...ids])];
-      const report = await this.repository.exclusively(account.name, () =>
+      const report = await this.repository.exclusively(`${account.name} events`, () =>
         this.of(account, options).some(wanted),
       );
       // Another process reads them now; should it fail, they are still wished for.
