@@ -5,6 +5,7 @@
 #include "capture_reader.h"
 #include "network_namespace.h"
 #include "packet_sender.h"
+#include "packet_socket_node.h"
 #include "user_engine_node.h"
 #include "xdp_engine_node.h"
 
@@ -13,6 +14,7 @@ static Napi::Object InitAll(Napi::Env env, Napi::Object exports) {
     countfree::UserEngineNode::Init(env, exports);
     countfree::CaptureReader::Init(env, exports);
     countfree::PacketSender::Init(env, exports);
+    countfree::PacketSocketNode::Init(env, exports);
     countfree::InitNetworkNamespace(env, exports);
     return exports;
 }

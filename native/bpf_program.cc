@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bpf_program.h"
 
+#include "xdp_attachment.h"
+
 #include <bpf/bpf.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/file.h>
@@ -130,6 +133,37 @@ BpfProgram::BpfProgram(const BpfProgramOptions &options) : pinPath_(options.pinP
     adoptPins();
     size(options);
     load();
+}
+
+std::string BpfProgram::refusalOf(const BpfProgramOptions &options) {
+    LibbpfLog log;
+    BpfProgram program;
+    program.pinPath_ = options.pinPath;
+    if (access((options.pinPath + "/state").c_str(), F_OK) != 0)
+        return "";
+    program.object_.reset(bpf_object__open_file(options.objectPath.c_str(), nullptr));
+    if (!program.object_)
+        return "cannot read the BPF object " + options.objectPath + ": " + std::strerror(errno);
+    try {
+        program.adoptPins();
+    } catch (const EngineError &error) {
+        return error.what();
+    }
+    return "";
+}
+
+void BpfProgram::discard(const std::string &pinPath) {
+    BpfProgram program;
+    program.pinPath_ = pinPath;
+    program.lockPins();
+    removePinnedLink(pinPath);
+    unlink((pinPath + "/state").c_str()); /* first: without it the others count as remains */
+    std::unique_ptr<DIR, int (*)(DIR *)> folder(opendir(pinPath.c_str()), closedir);
+    while (const dirent *entry = folder ? readdir(folder.get()) : nullptr)
+        if (entry->d_name[0] != '.')
+            unlink((pinPath + "/" + entry->d_name).c_str());
+    if (rmdir(pinPath.c_str()) != 0)
+        throw EngineError(errno, "cannot remove " + pinPath + ": " + std::strerror(errno));
 }
 
 void BpfProgram::lockPins() {

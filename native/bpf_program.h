@@ -69,7 +69,14 @@ class BpfProgram {
     void pin() const;
     void unpin() const;
 
+    /* Why the pins in a folder cannot be taken over, or "". Changes nothing. */
+    static std::string refusalOf(const BpfProgramOptions &options);
+    /* Removes a pin folder and all that is pinned in it, of whatever version. Throws EngineError, EBUSY while
+     * a process counts with it. */
+    static void discard(const std::string &pinPath);
+
   private:
+    BpfProgram() = default;
     void lockPins();
     void adoptPins();
     void size(const BpfProgramOptions &options);

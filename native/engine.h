@@ -26,6 +26,7 @@ struct EngineSettings {
     uint32_t hellosPerSecond = 0;
     uint32_t flowsPerSubscriber = 0;
     bool coarsen = false;
+    bool live = false; /* user engine: packets come as they happen, and are never refused */
 };
 
 /* Realms as compileRealms packs them (src/capture/realm-table.ts). */

@@ -70,6 +70,7 @@ EngineSettings readSettings(const Napi::Object &object) {
     settings.hellosPerSecond = numberOf(object, "hellosPerSecond");
     settings.flowsPerSubscriber = numberOf(object, "flowsPerSubscriber");
     settings.coarsen = object.Get("coarsen").ToBoolean();
+    settings.live = object.Get("live").ToBoolean();
     return settings;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 
 #include "user_tables.h"
 
@@ -21,6 +22,12 @@ uint64_t randomSeed() {
     if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
         throw EngineError(errno, std::string("no random bytes for a hash seed: ") + std::strerror(errno));
     return seed;
+}
+
+uint64_t wallTime() {
+    timespec now{};
+    clock_gettime(CLOCK_REALTIME, &now);
+    return static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec);
 }
 
 void add(cf_tally &tally, uint64_t octets) {
@@ -52,6 +59,8 @@ UserEngine::UserEngine(const EngineSettings &settings)
     begin(tables_->state);
     tables_->state.tick_ns = 1;
     tables_->state.ticks_per_second = 1000000000;
+    if (settings.live)
+        tables_->state.opened_time[0] = wallTime();
 }
 
 UserEngine::~UserEngine() = default;
@@ -74,9 +83,11 @@ int UserEngine::packet(const uint8_t *frame, uint32_t capturedOctets, uint32_t w
     if (!tables_)
         return -EBADF;
     cf_user_engine &engine = *tables_;
-    const int refused = refusal(engine.state, engine.helloRing.room());
-    if (refused != PACKET_TAKEN)
-        return refused;
+    if (!settings_.live) {
+        const int refused = refusal(engine.state, engine.helloRing.room());
+        if (refused != PACKET_TAKEN)
+            return refused;
+    }
     cf_frame work;
     work.now = timeNs;
     work.table = engine.state.active & 1;
@@ -107,11 +118,11 @@ uint32_t UserEngine::closeEpoch() {
     if (state.phase != CF_PHASE_DRAINED)
         throw EngineError(EBUSY, "epoch " + std::to_string(state.epoch - 1) +
                                      " still has records: drain it until done before the next is closed");
-    state.closed_time = tables().lastTime;
+    state.closed_time = settings_.live ? wallTime() : tables().lastTime;
     if (state.opened_time[state.active] == 0)
         state.opened_time[state.active] = state.closed_time;
     state.active ^= 1;
-    state.opened_time[state.active] = 0;
+    state.opened_time[state.active] = settings_.live ? state.closed_time : 0;
     state.phase = CF_PHASE_QUIET;
     return state.epoch++;
 }

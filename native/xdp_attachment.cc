@@ -17,6 +17,49 @@ std::string linkPin(const std::string &pinPath) {
     return pinPath.empty() ? "" : pinPath + "/link";
 }
 
+/* Which receive offloads to switch on again must outlive the process, as the program does: a map of one
+ * number, pinned beside the link. */
+std::string offloadsPin(const std::string &linkPin) {
+    return linkPin.substr(0, linkPin.rfind('/')) + "/offloads";
+}
+
+uint32_t rememberedOffloads(const std::string &linkPin) {
+    Descriptor map(bpf_obj_get(offloadsPin(linkPin).c_str()));
+    const uint32_t key = 0;
+    uint32_t offloads = 0;
+    if (map.valid())
+        bpf_map_lookup_elem(map.get(), &key, &offloads);
+    return offloads;
+}
+
+void rememberOffloads(const std::string &linkPin, uint32_t offloads) {
+    const std::string path = offloadsPin(linkPin);
+    unlink(path.c_str());
+    Descriptor map(
+        bpf_map_create(BPF_MAP_TYPE_ARRAY, "cf_offloads", sizeof(uint32_t), sizeof(uint32_t), 1, nullptr));
+    const uint32_t key = 0;
+    if (!map.valid() || bpf_map_update_elem(map.get(), &key, &offloads, BPF_ANY) != 0 ||
+        bpf_obj_pin(map.get(), path.c_str()) != 0)
+        throw EngineError(errno, "cannot pin " + path + ": " + std::strerror(errno));
+}
+
+/* Takes a pinned link off, gives its interface's receive offloads back, and removes both pins. */
+void removeLink(const std::string &pin) {
+    Descriptor link(bpf_obj_get(pin.c_str()));
+    bpf_link_info info{};
+    uint32_t length = sizeof(info);
+    char name[IF_NAMESIZE] = "";
+    if (link.valid()) {
+        if (bpf_obj_get_info_by_fd(link.get(), &info, &length) == 0)
+            if_indextoname(info.xdp.ifindex, name);
+        bpf_link_detach(link.get());
+    }
+    if (name[0] != 0)
+        ReceiveOffloads(name).switchOn(rememberedOffloads(pin));
+    unlink(offloadsPin(pin).c_str());
+    unlink(pin.c_str());
+}
+
 uint32_t flagOf(const std::string &mode) {
     return mode == "native" ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
 }
@@ -53,21 +96,26 @@ std::string reasonOf(int interfaceIndex, int program, const std::string &mode, i
 
 XdpAttachment::XdpAttachment(const XdpPrograms &programs, const std::string &interfaceName,
                              const std::string &mode, const std::string &pinPath)
-    : interfaceIndex_(static_cast<int>(if_nametoindex(interfaceName.c_str()))), pin_(linkPin(pinPath)) {
+    : switch_(interfaceName), interfaceIndex_(static_cast<int>(if_nametoindex(interfaceName.c_str()))),
+      pin_(linkPin(pinPath)) {
     if (interfaceIndex_ == 0)
         throw EngineError(ENODEV, "there is no network interface " + interfaceName +
                                       " in this network namespace: see ip link");
-    if (takeOver(programs, mode))
-        return;
     const bool native = mode != "generic", generic = mode != "native";
-    if (native && (tryMode(programs.plain, false, "native") || tryMode(programs.frags, true, "native")))
+    if (takeOver(programs, mode) ||
+        (native && (tryMode(programs.plain, false, "native") || tryMode(programs.frags, true, "native"))) ||
+        (generic && tryMode(programs.plain, false, "generic"))) { /* packets are made one buffer first */
+        if (mode_ == "generic")
+            keepOffloadsOff();
         return;
-    if (generic && tryMode(programs.plain, false, "generic")) /* there packets are made one buffer first */
-        return;
+    }
     std::string message = "the XDP program does not attach to " + interfaceName;
-    for (const AttachAttempt &attempt : attempts_)
+    bool forbidden = !attempts_.empty();
+    for (const AttachAttempt &attempt : attempts_) {
         message += "\n  " + attempt.mode + ": " + attempt.error;
-    throw EngineError(EOPNOTSUPP, message);
+        forbidden = forbidden && attempt.number == EPERM;
+    }
+    throw EngineError(forbidden ? EPERM : EOPNOTSUPP, message);
 }
 
 /* A pinned link that still holds this very interface gets the new program, without a packet in between
@@ -94,10 +142,24 @@ bool XdpAttachment::takeOver(const XdpPrograms &programs, const std::string &mod
             }
         }
     }
-    if (link.valid())
-        bpf_link_detach(link.get());
-    unlink(pin_.c_str());
+    removeLink(pin_);
     return false;
+}
+
+void XdpAttachment::keepOffloadsOff() {
+    offloads_ = switch_.switchOff();
+    if (pin_.empty())
+        return;
+    offloads_.off |= rememberedOffloads(pin_);
+    if (offloads_.off != 0)
+        rememberOffloads(pin_, offloads_.off);
+}
+
+XdpAttachment::~XdpAttachment() {
+    if (!pin_.empty() || !link_.valid())
+        return;
+    link_ = Descriptor();
+    switch_.switchOn(offloads_.off);
 }
 
 bool XdpAttachment::tryMode(int program, bool frags, const std::string &mode) {
@@ -106,7 +168,7 @@ bool XdpAttachment::tryMode(int program, bool frags, const std::string &mode) {
     if (!link.valid()) {
         const int number = errno;
         attempts_.push_back({frags ? mode + ", several buffers a packet" : mode,
-                             reasonOf(interfaceIndex_, program, mode, number)});
+                             reasonOf(interfaceIndex_, program, mode, number), number});
         return false;
     }
     if (!pin_.empty() && bpf_obj_pin(link.get(), pin_.c_str()) != 0)
@@ -127,18 +189,24 @@ void XdpAttachment::detach() {
     if (link_.valid())
         bpf_link_detach(link_.get());
     link_ = Descriptor();
+    switch_.switchOn(offloads_.off);
     if (!pin_.empty())
-        unlink(pin_.c_str());
+        removeLink(pin_);
+}
+
+uint32_t pinnedProgramId(const std::string &pinPath) {
+    Descriptor link(bpf_obj_get(linkPin(pinPath).c_str()));
+    bpf_link_info info{};
+    uint32_t length = sizeof(info);
+    if (!link.valid() || bpf_obj_get_info_by_fd(link.get(), &info, &length) != 0)
+        return 0;
+    return info.xdp.ifindex == 0 ? 0 : info.prog_id;
 }
 
 void removePinnedLink(const std::string &pinPath) {
     const std::string pin = linkPin(pinPath);
-    if (pin.empty())
-        return;
-    Descriptor link(bpf_obj_get(pin.c_str()));
-    if (link.valid())
-        bpf_link_detach(link.get());
-    unlink(pin.c_str());
+    if (!pin.empty())
+        removeLink(pin);
 }
 
 } // namespace countfree

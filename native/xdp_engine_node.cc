@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "xdp_engine_node.h"
 
+#include "packet_socket_node.h"
+
 namespace countfree {
 
 namespace {
@@ -18,9 +20,28 @@ Napi::Object attachmentToValue(Napi::Env env, const XdpAttachment &attachment) {
         attempts[attempts.Length()] = entry;
     }
     auto result = Napi::Object::New(env);
-    result["mode"] = attachment.mode();    result["frags"] = attachment.frags();
+    result["mode"] = attachment.mode();
+    result["frags"] = attachment.frags();
     result["interfaceIndex"] = attachment.interfaceIndex();
     result["attempts"] = attempts;
+    result["offloads"] = offloadsToValue(env, attachment.offloads());
+    return result;
+}
+
+/* removePins(pinPath) */
+Napi::Value removePins(const Napi::CallbackInfo &info) {
+    guarded(info.Env(), [&] { BpfProgram::discard(info[0].As<Napi::String>().Utf8Value()); });
+    return info.Env().Undefined();
+}
+
+/* inspectPins(objectPath, pinPath) -> { refusal, programId } */
+Napi::Value inspectPins(const Napi::CallbackInfo &info) {
+    BpfProgramOptions options;
+    options.objectPath = info[0].As<Napi::String>().Utf8Value();
+    options.pinPath = info[1].As<Napi::String>().Utf8Value();
+    auto result = Napi::Object::New(info.Env());
+    guarded(info.Env(), [&] { result["refusal"] = BpfProgram::refusalOf(options); });
+    result["programId"] = pinnedProgramId(options.pinPath);
     return result;
 }
 
@@ -31,6 +52,8 @@ void XdpEngineNode::Init(Napi::Env env, Napi::Object exports) {
     properties.push_back(InstanceAccessor<&XdpEngineNode::adopted>("adopted"));
     properties.push_back(InstanceMethod<&XdpEngineNode::attach>("attach"));
     properties.push_back(InstanceMethod<&XdpEngineNode::detach>("detach"));
+    exports.Set("inspectPins", Napi::Function::New<inspectPins>(env, "inspectPins"));
+    exports.Set("removePins", Napi::Function::New<removePins>(env, "removePins"));
     exports.Set("XdpEngine", DefineClass(env, "XdpEngine", properties));
 }
 

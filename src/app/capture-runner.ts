@@ -7,8 +7,6 @@ import {
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import {
-  bpfObjectPath,
-  buildFolder,
   CaptureService,
   type BatchConsumer,
   type CaptureBatch,
@@ -18,12 +16,13 @@ import {
 import { CatalogueService, followCatalogue } from '../catalogue/index.js';
 import { CONFIG, type Config } from '../config/index.js';
 import { ChangeFeed } from '../database/index.js';
-import { checkHost, checkInterface, formatFindings, readHost, readInterface } from '../doctor/index.js';
+import { diagnose, formatFindings } from '../doctor/index.js';
 import { Identifier } from '../identify/index.js';
 import { LedgerRepository, Meter, ReasonsRepository } from '../meter/index.js';
 import { CLOCK, LOGGER, metrics, type Clock, type Logger } from '../shared/index.js';
 import { RealmsService, SessionFeed } from '../sims/index.js';
 import { captureObserver, meterObserver } from './capture-observers.js';
+import { feedObserver } from './feed-observer.js';
 
 /** Time that a stop gives the ledger to take what is spooled; the rest waits on disk for the next start. */
 const DELIVER_MS = 5_000;
@@ -70,7 +69,7 @@ export class CaptureRunner implements OnApplicationBootstrap, BeforeApplicationS
         verdict: capture.verdict === 'drop' ? 'drop-mirrored' : 'pass',
       },
       clock,
-      (name): PointObserver => captureObserver(name, logger),
+      (name): PointObserver => ({ ...captureObserver(name, logger), ...feedObserver(name, logger) }),
     );
   }
 
@@ -159,11 +158,14 @@ export class CaptureRunner implements OnApplicationBootstrap, BeforeApplicationS
     for (const failure of this.service.failures) {
       this.logger.error({ point: failure.name, error: failure.error.message }, 'capture does not start');
       if (failure.kind === 'file') continue;
-      const host = checkHost(
-        readHost({ objectPath: bpfObjectPath(), addonPath: join(buildFolder(), 'countfree.node') }),
-        this.config.capture.pinPath,
-      );
-      const found = [...host, ...checkInterface(await readInterface(failure.name))];
+      const { capture, dataDir } = this.config;
+      const found = await diagnose({
+        interfaces: [failure.name],
+        mode: capture.mode,
+        pinPath: capture.pinPath,
+        spoolFolder: join(dataDir, 'spool'),
+        spoolMaxBytes: capture.spoolMaxBytes,
+      });
       const bad = found.filter((finding) => finding.status !== 'ok');
       if (bad.length > 0) process.stderr.write(`${formatFindings(bad)}\n`);
     }

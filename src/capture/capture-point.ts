@@ -3,11 +3,22 @@ import { dirname } from 'node:path';
 import type { Clock } from '../shared/index.js';
 import { fileGeneration } from './file-batches.js';
 import { FileSource } from './file-source.js';
+import {
+  isForbidden,
+  refuseBesidePins,
+  SocketFeed,
+  XdpFeed,
+  type Feed,
+  type FeedObserver,
+} from './interface-feed.js';
 import { LiveSource } from './live-source.js';
+import { LiveSide } from './live-side.js';
+import type { CaptureWarning } from './mirror-watch.js';
 import {
   DEFAULT_SIZES,
   UserEngine,
   XdpEngine,
+  type Attachment,
   type EngineSizes,
   type EngineStatus,
   type PacketEngine,
@@ -35,9 +46,14 @@ export interface BatchConsumer {
   failed?(error: unknown, batch: CaptureBatch): void;
 }
 
-export interface PointObserver extends SourceObserver {
+export interface PointObserver extends SourceObserver, FeedObserver {
   spoolFault?(fault: SpoolFault): void;
+  /** Everything that holds from now on; called when a kind of warning comes or goes. */
+  warningsChanged?(warnings: readonly CaptureWarning[]): void;
 }
+
+/** `socket`: a packet socket and the shared parser in place of XDP; `auto` turns to it where the kernel forbids XDP. */
+export type CaptureMode = 'auto' | 'native' | 'generic' | 'socket';
 
 interface PointOptions {
   realms: readonly RealmConfig[];
@@ -51,7 +67,7 @@ export interface InterfacePointOptions extends PointOptions {
   /** Name in every batch. */
   name: string;
   interfaceName: string;
-  mode: 'auto' | 'native' | 'generic';
+  mode: CaptureMode;
   /** Folder on a bpffs, this interface's own; null = the kernel stops counting when the process ends. */
   pinPath: string | null;
   epochSeconds?: number;
@@ -72,6 +88,8 @@ export interface PointStatus {
   source: SourceStatus;
   engine: EngineStatus;
   spool: SpoolStatus;
+  /** What an operator should look at now. */
+  warnings: readonly CaptureWarning[];
 }
 
 /** One place where packets are counted: an engine, the source that drives it, and the spool behind them. */
@@ -86,6 +104,7 @@ export class CapturePoint {
     private readonly engine: PacketEngine,
     readonly source: PacketSource,
     private readonly spool: Spool,
+    private readonly live?: LiveSide,
   ) {
     this.reader = new SpoolReader(spool, {
       onError: (error, batch) => this.consumer?.failed?.(error, batch),
@@ -98,32 +117,75 @@ export class CapturePoint {
    */
   static async openInterface(options: InterfacePointOptions): Promise<CapturePoint> {
     const spool = await openSpool(options.spool, options);
-    let engine: XdpEngine | undefined;
     try {
-      if (options.pinPath !== null) makeFolderFor(options.pinPath);
-      engine = XdpEngine.open({
-        pinPath: options.pinPath,
-        ...(options.sizes ? { sizes: options.sizes } : {}),
-        ...(options.verdict ? { verdict: options.verdict } : {}),
-      });
+      if (options.mode === 'socket') return await CapturePoint.openSocket(options, spool, []);
+      try {
+        return await CapturePoint.openXdp(options, spool, options.mode);
+      } catch (error) {
+        if (options.mode !== 'auto' || !isForbidden(error)) throw error;
+        return await CapturePoint.openSocket(options, spool, [{ mode: 'XDP', error: error.message }]);
+      }
+    } catch (error) {
+      await spool.close();
+      throw error;
+    }
+  }
+
+  private static async openXdp(
+    options: InterfacePointOptions,
+    spool: Spool,
+    mode: Exclude<CaptureMode, 'socket'>,
+  ): Promise<CapturePoint> {
+    if (options.pinPath !== null) makeFolderFor(options.pinPath);
+    const engine = XdpEngine.open({
+      pinPath: options.pinPath,
+      ...(options.sizes ? { sizes: options.sizes } : {}),
+      ...(options.verdict ? { verdict: options.verdict } : {}),
+    });
+    return CapturePoint.begin(options, spool, engine, new XdpFeed(engine, options.interfaceName, mode));
+  }
+
+  private static async openSocket(
+    options: InterfacePointOptions,
+    spool: Spool,
+    attempts: Attachment['attempts'],
+  ): Promise<CapturePoint> {
+    refuseBesidePins(options.pinPath, options.interfaceName);
+    const engine = new UserEngine({ live: true, ...(options.sizes ? { sizes: options.sizes } : {}) });
+    return CapturePoint.begin(
+      options,
+      spool,
+      engine,
+      new SocketFeed(engine, options.interfaceName, attempts),
+    );
+  }
+
+  /** Takes the realms and starts to count; closes the engine if that fails. */
+  private static async begin(
+    options: InterfacePointOptions,
+    spool: Spool,
+    engine: PacketEngine,
+    feed: Feed,
+  ): Promise<CapturePoint> {
+    try {
       engine.configure(options.realms);
+      const live = new LiveSide(feed, options);
       const source = new LiveSource(engine, spool, options.clock, {
         name: options.name,
         ...(options.epochSeconds === undefined ? {} : { epochSeconds: options.epochSeconds }),
-        ...(options.observer ? { observer: options.observer } : {}),
+        observer: live.watching(options.observer ?? {}),
       });
       // Started first: what an adopted engine holds goes into the spool before new packets are added to it.
       await source.start();
       try {
-        engine.attach(options.interfaceName, options.mode);
+        live.keeper.start();
       } catch (error) {
         await source.stop();
         throw error;
       }
-      return new CapturePoint('interface', engine, source, spool);
+      return new CapturePoint('interface', engine, source, spool, live);
     } catch (error) {
-      engine?.close();
-      await spool.close();
+      engine.close();
       throw error;
     }
   }
@@ -175,12 +237,14 @@ export class CapturePoint {
   }
 
   status(): PointStatus {
+    const attachment = this.live?.keeper.attachment;
     return {
       name: this.name,
       kind: this.kind,
       source: this.source.status(),
-      engine: this.engine.status(),
+      engine: { ...this.engine.status(), ...(attachment ? { attachment } : {}) },
       spool: this.spool.status(),
+      warnings: this.live?.warnings() ?? [],
     };
   }
 
@@ -195,6 +259,7 @@ export class CapturePoint {
    * not delivered stays in the spool for the next start; a pinned engine goes on counting in the kernel.
    */
   async stop(deliverMs = 5000): Promise<void> {
+    await this.live?.keeper.stop();
     await this.source.stop();
     if (this.consuming) await this.reader.waitUntilDelivered(deliverMs);
     this.stopped.abort();

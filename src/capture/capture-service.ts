@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { Refusal, type Clock } from '../shared/index.js';
-import { CapturePoint, type BatchConsumer, type PointObserver, type PointStatus } from './capture-point.js';
+import {
+  CapturePoint,
+  type BatchConsumer,
+  type CaptureMode,
+  type PointObserver,
+  type PointStatus,
+} from './capture-point.js';
 import type { EngineSizes } from './native.js';
 import type { RealmConfig } from './types.js';
 
@@ -9,7 +15,7 @@ export interface CaptureServiceOptions {
   nodeName: string;
   interfaces: readonly string[];
   files: readonly string[];
-  mode: 'auto' | 'native' | 'generic';
+  mode: CaptureMode;
   /** Folder on a bpffs; each interface pins in its own below. Null = none. */
   pinPath: string | null;
   /** Spools are made below it, one for each interface and file. */

@@ -130,7 +130,7 @@ export class FileSource implements PacketSource {
     this.epochs += 1;
     this.lastEpochTime = batch.epochEnd.closedTime / 1000;
     addCounters(this.totals, batch.epochEnd.counters);
-    this.observer.epochEnded?.(batch.epochEnd);
+    this.observer.epochEnded?.(batch.epochEnd, { up: onFlows.packetsUp, down: onFlows.packetsDown });
     const failure = checkConservation(batch.epochEnd, onFlows);
     if (failure === undefined) return;
     this.conservationFailures += 1;

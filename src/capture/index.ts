@@ -17,6 +17,17 @@ export { fileSize } from './file-chunks.js';
 export { FileSource, type FileSourceOptions } from './file-source.js';
 export { LiveSource, type LiveSourceOptions } from './live-source.js';
 export { insideNetworkNamespace } from './network-namespace.js';
+export {
+  MirrorWatch,
+  WARNING_KINDS,
+  WATCH_LIMITS,
+  type CaptureWarning,
+  type MirrorObservation,
+  type WarningKind,
+} from './mirror-watch.js';
+export type { FeedObserver } from './interface-feed.js';
+export { inspectPins, removePins, type PinReport } from './pins.js';
+export { PacketSocket, SOCKET_COST, type PacketSocketStatus } from './packet-socket.js';
 export { packFrames, PacketSender, type SentFrames } from './packet-sender.js';
 export {
   addCounters,
@@ -26,6 +37,8 @@ export {
   noTally,
   sumFlows,
   type ConservationFailure,
+  type Directions,
+  type FlowSum,
   type PacketSource,
   type SourceObserver,
   type SourceState,

@@ -8,6 +8,7 @@ import {
   noCounters,
   noTally,
   sumFlows,
+  type Directions,
   type PacketSource,
   type SourceObserver,
   type SourceState,
@@ -52,6 +53,7 @@ export class LiveSource implements PacketSource {
   private flowsEnd = 0n;
   private hellosEnd = 0n;
   private epochFlows: Tally = noTally();
+  private directions: Directions = { up: 0, down: 0 };
   private openedAt = 0;
   private stopping = false;
   private wake: (() => void) | undefined;
@@ -183,10 +185,13 @@ export class LiveSource implements PacketSource {
 
   private async moveFlows(peek: FlowPeek): Promise<boolean> {
     const epochFlows = { ...this.epochFlows };
-    addTally(epochFlows, sumFlows(peek.records));
+    const sum = sumFlows(peek.records);
+    addTally(epochFlows, sum);
     if (!(await this.append({ flows: peek, epochFlows }))) return false;
     this.flowsEnd = peek.end;
     this.epochFlows = peek.epochEnd === null ? epochFlows : noTally();
+    this.directions.up += sum.packetsUp;
+    this.directions.down += sum.packetsDown;
     this.engine.releaseFlows(peek.end);
     if (peek.epochEnd !== null) this.noteEpochEnd(peek.epochEnd, epochFlows);
     return true;
@@ -196,7 +201,8 @@ export class LiveSource implements PacketSource {
     this.epochs += 1;
     this.lastEpochTime = this.clock.now();
     addCounters(this.totals, end.counters);
-    this.observer.epochEnded?.(end);
+    this.observer.epochEnded?.(end, this.directions);
+    this.directions = { up: 0, down: 0 };
     const failure = checkConservation(end, epochFlows);
     if (failure === undefined) return;
     this.conservationFailures += 1;

@@ -104,13 +104,23 @@ export interface EngineStatus {
 
 export type AttachMode = 'native' | 'generic';
 
+/** Receive offloads glue packets together before generic XDP and packet sockets, so they are off while one is used. */
+export interface OffloadChange {
+  /** Were on, are off now, and will be switched on again; as `ethtool -k` names them. */
+  off: string[];
+  /** The driver or missing rights keep them on: octets are short of what was on the wire. */
+  stillOn: string[];
+}
+
 export interface Attachment {
-  mode: AttachMode;
+  /** `socket`: no program is attached, a packet socket feeds a UserEngine. */
+  mode: AttachMode | 'socket';
   /** True for the variant that takes packets in several buffers, as a large MTU needs. */
   frags: boolean;
   interfaceIndex: number;
   /** What was tried before, and what the kernel said. */
   attempts: { mode: string; error: string }[];
+  offloads: OffloadChange;
 }
 
 export interface XdpEngineOptions {
@@ -139,6 +149,8 @@ export interface UserEngineOptions {
   hellosPerSecond?: number;
   flowsPerSubscriber?: number;
   fullTable?: 'coarsen' | 'refuse';
+  /** Packets come as they happen: epochs have the times of the wall clock, and no packet is refused for want of room. */
+  live?: boolean;
 }
 
 /** What `sink` and `testRun` say of a packet (native/packet_sink.h). */
@@ -189,6 +201,7 @@ interface NativeSettings extends EngineSizes {
   hellosPerSecond: number;
   flowsPerSubscriber: number;
   coarsen: boolean;
+  live: boolean;
 }
 
 /** The addon as it is: other typed wrappers (capture reader, packet sender) take their classes from here. */
@@ -240,13 +253,15 @@ function checkRing(errors: FieldError[], pointer: string, value: number): void {
 }
 
 function settings(options: UserEngineOptions & { replay?: boolean }): NativeSettings {
+  const live = options.live ?? false;
   const sizes = { ...DEFAULT_SIZES, ...options.sizes };
-  const replay = options.replay ?? true;
+  const replay = options.replay ?? !live;
   const result: NativeSettings = {
     ...sizes,
     hellosPerSecond: options.hellosPerSecond ?? (replay ? 0 : 200),
     flowsPerSubscriber: options.flowsPerSubscriber ?? Math.max(16, sizes.flows >> 3),
     coarsen: (options.fullTable ?? (replay ? 'refuse' : 'coarsen')) === 'coarsen',
+    live,
   };
   const errors: FieldError[] = [];
   inRange(errors, '/sizes/flows', sizes.flows, [16, 1 << 24]);

@@ -39,10 +39,16 @@ export interface ConservationFailure {
   counted: Tally;
 }
 
+export interface Directions {
+  up: number;
+  down: number;
+}
+
 /** What a source tells as it happens, for logs and metrics. Every method is optional and must not throw. */
 export interface SourceObserver {
   batch?(batch: CaptureBatch): void;
-  epochEnded?(end: EpochEnd): void;
+  /** `packets` are those on flow records that this process moved; an epoch that was half moved before it has fewer. */
+  epochEnded?(end: EpochEnd, packets: Directions): void;
   conservationFailed?(failure: ConservationFailure): void;
   /** The spool refused an append; called once for each attempt. */
   refused?(reason: string): void;
@@ -71,14 +77,21 @@ export function addTally(sum: Tally, more: Tally): void {
   sum.octets += more.octets;
 }
 
-/** Packets and octets on packed flow records, both directions. */
-export function sumFlows(bytes: Buffer): Tally {
+export interface FlowSum extends Tally {
+  packetsUp: number;
+  packetsDown: number;
+}
+
+/** Packets and octets on packed flow records, of both directions together, and packets of each. */
+export function sumFlows(bytes: Buffer): FlowSum {
   const flows = new FlowRecords(bytes);
-  const sum = noTally();
+  const sum: FlowSum = { ...noTally(), packetsUp: 0, packetsDown: 0 };
   for (let index = 0; index < flows.length; index += 1) {
     sum.octets += flows.octetsUp(index) + flows.octetsDown(index);
-    sum.packets += flows.packetsUp(index) + flows.packetsDown(index);
+    sum.packetsUp += flows.packetsUp(index);
+    sum.packetsDown += flows.packetsDown(index);
   }
+  sum.packets = sum.packetsUp + sum.packetsDown;
   return sum;
 }
 

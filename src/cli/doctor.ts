@@ -1,39 +1,30 @@
 import { join } from 'node:path';
-import { bpfObjectPath, buildFolder } from '../capture/index.js';
-import { loadConfig } from '../config/index.js';
-import {
-  checkHost,
-  checkInterface,
-  formatFindings,
-  isHealthy,
-  readHost,
-  readInterface,
-  type Finding,
-} from '../doctor/index.js';
+import { loadConfig, type Config } from '../config/index.js';
+import { diagnose, formatFindings, isHealthy, type Finding } from '../doctor/index.js';
 import { Refusal } from '../shared/index.js';
 import { EXIT_FAILURE } from './output.js';
 
 /** Says what it found; exits with 1 if something keeps the start from working. */
 export async function doctor(options: { interface?: string; json?: boolean }): Promise<number> {
   const findings: Finding[] = [];
-  const config = checkConfiguration(findings);
-  const pinPath = config?.capture.pinPath ?? '/sys/fs/bpf/countfree';
-  const host = readHost({
-    objectPath: bpfObjectPath(),
-    addonPath: join(buildFolder(), 'countfree.node'),
-  });
-  findings.push(...checkHost(host, pinPath));
-  const names = options.interface === undefined ? (config?.capture.interfaces ?? []) : [options.interface];
-  if (host.platform === 'linux') {
-    for (const name of names) findings.push(...checkInterface(await readInterface(name)));
-  }
+  // With a variable that is wrong, the rest is looked at as if none was set.
+  const { capture, dataDir } = checkConfiguration(findings) ?? loadConfig({});
+  findings.push(
+    ...(await diagnose({
+      interfaces: options.interface === undefined ? capture.interfaces : [options.interface],
+      mode: capture.mode,
+      pinPath: capture.pinPath,
+      spoolFolder: join(dataDir, 'spool'),
+      spoolMaxBytes: capture.spoolMaxBytes,
+    })),
+  );
   process.stdout.write(
     options.json ? `${JSON.stringify(findings, undefined, 2)}\n` : `${formatFindings(findings)}\n`,
   );
   return isHealthy(findings) ? 0 : EXIT_FAILURE;
 }
 
-function checkConfiguration(findings: Finding[]): ReturnType<typeof loadConfig> | undefined {
+function checkConfiguration(findings: Finding[]): Config | undefined {
   try {
     const config = loadConfig(process.env);
     findings.push({ check: 'configuration', status: 'ok', found: 'every variable is valid' });

@@ -22,7 +22,7 @@ export interface Config {
     readonly interfaces: readonly string[];
     /** Absolute paths. */
     readonly files: readonly string[];
-    readonly mode: 'auto' | 'native' | 'generic';
+    readonly mode: 'auto' | 'native' | 'generic' | 'socket';
     readonly verdict: 'drop' | 'pass';
     readonly epochSeconds: number;
     readonly flowTableEntries: number;

@@ -249,9 +249,9 @@ export const VARIABLES = {
     example: '/srv/captures/monday.pcapng',
   }),
   COUNTFREE_CAPTURE_MODE: variable({
-    schema: withDefault(oneOf('auto', 'native', 'generic'), () => 'auto' as const),
+    schema: withDefault(oneOf('auto', 'native', 'generic', 'socket'), () => 'auto' as const),
     description:
-      'How XDP attaches: `native` (in the driver), `generic` (after it, slower), `auto` (native, else generic).',
+      'How packets are taken: XDP `native` (in the driver) or `generic` (after it, slower), `socket` (a packet socket without XDP: slowest, and packets may be dropped), `auto` (the first that works, `socket` only where the kernel forbids XDP).',
     defaultText: '`auto`',
     example: 'native',
   }),

@@ -27,6 +27,7 @@ const soundLink: InterfaceFacts = {
   driver: 'ena',
   attached: undefined,
   channels: { current: 4, maximum: 8 },
+  peer: undefined,
   offloads: new Map([['large-receive-offload', { on: false, fixed: true }]]),
 };
 
@@ -83,12 +84,11 @@ describe('checkInterface', () => {
   it.each<[string, Partial<InterfaceFacts>, string, RegExp]>([
     ['a name that is not there', { exists: false }, 'interface', /ip link show/],
     ["the default MTU of ENA's jumbo frames", { mtu: 9001 }, 'MTU', /mtu 3498/],
-    ['a veth with a large MTU', { driver: 'veth', mtu: 3507 }, 'MTU', /mtu 3498/],
     [
       'a foreign program',
       { attached: { mode: 'native', programId: 7, programName: 'xdp_pass', ours: false } },
       'XDP program',
-      /xdp off/,
+      /ip link set dev ens6 xdpdrv off/,
     ],
     ['all queues of ENA in use', { channels: { current: 8, maximum: 8 } }, 'queues', /combined 4/],
     [
@@ -101,6 +101,39 @@ describe('checkInterface', () => {
     const findings = bad(checkInterface({ ...soundLink, ...change }));
     expect(findings).toMatchObject([{ check, status: 'fail' }]);
     expect(findings[0]?.remedy).toMatch(remedy);
+  });
+
+  it('tells which MTU stops a veth, and that a kernel with xdp.frags is not stopped', () => {
+    const veth = { ...soundLink, driver: 'veth', mtu: 9000, channels: undefined };
+    const peer = { name: 'out0', mtu: 3507, sendQueues: 1, segmentation: true };
+    expect(bad(checkInterface({ ...veth, peer: { ...peer, mtu: 3506 } }))).toEqual([]);
+    expect(bad(checkInterface({ ...veth, peer }))).toMatchObject([
+      { check: 'MTU', status: 'warn', remedy: 'ip link set dev out0 mtu 3498' },
+    ]);
+    expect(bad(checkInterface({ ...veth, peer }, 'native', '5.15.0'))).toMatchObject([{ status: 'fail' }]);
+  });
+
+  it('tells that a veth in generic mode gets what its peer leaves unsplit', () => {
+    const peer = { name: 'out0', mtu: 1500, sendQueues: 1, segmentation: true };
+    const veth = { ...soundLink, driver: 'veth', mtu: 1500, channels: undefined, peer };
+    expect(bad(checkInterface(veth, 'generic'))).toMatchObject([
+      { check: 'peer offloads', status: 'fail', remedy: 'ethtool -K out0 tso off gso off' },
+    ]);
+    expect(bad(checkInterface(veth, 'auto'))).toEqual([]);
+    expect(bad(checkInterface({ ...veth, peer: { ...peer, segmentation: false } }, 'generic'))).toEqual([]);
+    expect(bad(checkInterface({ ...veth, peer: undefined }, 'generic'))).toMatchObject([
+      { check: 'peer offloads', status: 'warn' },
+    ]);
+  });
+
+  it('does not fail for what generic mode gets round', () => {
+    const jumbo = { ...soundLink, mtu: 9001, channels: { current: 8, maximum: 8 } };
+    expect(bad(checkInterface(jumbo, 'auto')).map(({ check, status }) => [check, status])).toEqual([
+      ['MTU', 'warn'],
+      ['queues', 'warn'],
+    ]);
+    expect(bad(checkInterface(jumbo, 'generic'))).toEqual([]);
+    expect(bad(checkInterface(jumbo, 'socket'))).toEqual([]);
   });
 
   it('accepts its own program', () => {

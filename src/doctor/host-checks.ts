@@ -1,10 +1,11 @@
+import { SOCKET_COST, type CaptureMode } from '../capture/index.js';
 import type { Finding, HostFacts } from './types.js';
 
 /** Debian 12, Amazon Linux 2023, Ubuntu 24.04. */
 const KERNEL_FLOOR = [6, 1] as const;
 
 /** Checks of the host that need no interface. Pure. */
-export function checkHost(host: HostFacts, pinPath: string): Finding[] {
+export function checkHost(host: HostFacts, pinPath: string, mode: CaptureMode = 'native'): Finding[] {
   if (host.platform !== 'linux') {
     return [
       {
@@ -17,10 +18,11 @@ export function checkHost(host: HostFacts, pinPath: string): Finding[] {
       },
     ];
   }
+  if (mode === 'socket') return [socketRights(host), built(host)];
   return [
     kernel(host),
     btf(host),
-    rights(host),
+    rights(host, mode),
     jit(host),
     memlock(host),
     bpffs(host, pinPath),
@@ -54,18 +56,33 @@ function btf(host: HostFacts): Finding {
   };
 }
 
-function rights(host: HostFacts): Finding {
+function socketRights(host: HostFacts): Finding {
+  if (host.capabilities.has('CAP_NET_RAW')) return { check: 'rights', status: 'ok', found: 'CAP_NET_RAW' };
+  return {
+    check: 'rights',
+    status: 'fail',
+    found: 'CAP_NET_RAW missing',
+    meaning: 'Without it the kernel gives no packet socket.',
+    remedy: 'run as root, or in the systemd unit: AmbientCapabilities=CAP_NET_RAW CAP_NET_ADMIN',
+  };
+}
+
+function rights(host: HostFacts, mode: CaptureMode): Finding {
   const can = (name: string) => host.capabilities.has('CAP_SYS_ADMIN') || host.capabilities.has(name);
   const missing = ['CAP_BPF', 'CAP_PERFMON'].filter((name) => !can(name));
   // CAP_SYS_ADMIN stands for the BPF pair, but attaching to an interface is network administration.
   if (!host.capabilities.has('CAP_NET_ADMIN')) missing.push('CAP_NET_ADMIN');
   if (missing.length === 0)
     return { check: 'rights', status: 'ok', found: 'CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN' };
+  // Only `auto` may turn to the packet socket.
+  const socket = mode === 'auto' && host.capabilities.has('CAP_NET_RAW');
   return {
     check: 'rights',
-    status: 'fail',
+    status: socket ? 'warn' : 'fail',
     found: `${missing.join(', ')} missing`,
-    meaning: 'Without these capabilities the kernel refuses to load the program or to attach it.',
+    meaning:
+      'Without these capabilities the kernel refuses to load the program or to attach it.' +
+      (socket ? ` A packet socket is read instead: ${SOCKET_COST}.` : ''),
     remedy:
       'run as root, or in the systemd unit: AmbientCapabilities=CAP_BPF CAP_PERFMON CAP_NET_ADMIN CAP_SYS_RESOURCE; ' +
       'in a container: --cap-add BPF --cap-add PERFMON --cap-add NET_ADMIN',

@@ -10,6 +10,7 @@ const run = promisify(execFile);
 /** Bit numbers of linux/capability.h. */
 const CAPABILITY_BITS: Readonly<Record<string, bigint>> = {
   CAP_NET_ADMIN: 12n,
+  CAP_NET_RAW: 13n,
   CAP_SYS_ADMIN: 21n,
   CAP_SYS_RESOURCE: 24n,
   CAP_PERFMON: 38n,
@@ -72,6 +73,8 @@ function readMounts(type: string): string[] {
 /** What `ip -j -d link show` gives, as far as it is used. */
 interface IpLink {
   ifname: string;
+  /** Of a veth: its other end, if that is in this network namespace. */
+  link?: string;
   flags: string[];
   mtu: number;
   linkinfo?: { info_kind?: string };
@@ -106,10 +109,37 @@ export async function readInterface(
       programId: program.id,
       programName: program.name,
       ours: ownProgramIds.has(program.id),
+      ...(await holdingLink(program.id)),
     },
+    peer: await readPeer(link, links),
     channels: link && (await ethtoolChannels(name)),
     offloads: link ? await ethtoolFeatures(name) : new Map(),
   };
+}
+
+/** The other end of a veth; undefined if it lives in another network namespace. */
+async function readPeer(link: IpLink | undefined, links: readonly IpLink[]): Promise<InterfaceFacts['peer']> {
+  const peer =
+    link?.linkinfo?.info_kind === 'veth' ? links.find(({ ifname }) => ifname === link.link) : undefined;
+  if (!peer) return undefined;
+  const sendQueues = countOf((await channelSettings(peer.ifname)).current, 'TX');
+  const features = await ethtoolFeatures(peer.ifname);
+  const segmentation = ['tcp-segmentation-offload', 'generic-segmentation-offload'].some(
+    (feature) => features.get(feature)?.on,
+  );
+  return { name: peer.ifname, mtu: peer.mtu, sendQueues, segmentation };
+}
+
+/** The bpf_link that holds a program, as bpftool tells it. */
+async function holdingLink(programId: number): Promise<{ linkId?: number }> {
+  try {
+    const { stdout } = await run('bpftool', ['-j', 'link', 'show']);
+    const links = JSON.parse(stdout) as { id: number; type: string; prog_id: number }[];
+    const link = links.find((one) => one.type === 'xdp' && one.prog_id === programId);
+    return link ? { linkId: link.id } : {};
+  } catch {
+    return {};
+  }
 }
 
 async function ipLinks(): Promise<IpLink[]> {
@@ -131,14 +161,19 @@ async function ethtoolDriver(name: string): Promise<string | undefined> {
 }
 
 async function ethtoolChannels(name: string): Promise<InterfaceFacts['channels']> {
-  const [maximums = '', current = ''] = ((await ethtool('-l', name)) ?? '').split(
-    'Current hardware settings:',
-  );
-  const count = (text: string) => {
-    const read = (label: string) => Number(new RegExp(`^${label}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-    return read('RX') + read('Combined');
-  };
+  const { maximums, current } = await channelSettings(name);
+  const count = (text: string) => countOf(text, 'RX') + countOf(text, 'Combined');
   return count(maximums) > 0 ? { current: count(current), maximum: count(maximums) } : undefined;
+}
+
+async function channelSettings(name: string): Promise<{ maximums: string; current: string }> {
+  const text = (await ethtool('-l', name)) ?? '';
+  const [maximums = '', current = ''] = text.split('Current hardware settings:');
+  return { maximums, current };
+}
+
+function countOf(text: string, label: string): number {
+  return Number(new RegExp(`^${label}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? 0);
 }
 
 async function ethtoolFeatures(name: string): Promise<Map<string, { on: boolean; fixed: boolean }>> {

@@ -29,6 +29,34 @@ export interface HostFacts {
   addonBuilt: boolean;
 }
 
+export interface AttachedProgram {
+  mode: string;
+  programId: number;
+  programName: string | undefined;
+  ours: boolean;
+  /** Id of the bpf_link that holds it; absent if it was attached by netlink, or bpftool is missing. */
+  linkId?: number;
+}
+
+/** What is known of an interface's pin folder. */
+export interface PinFacts {
+  path: string;
+  /** The process that counts with these pins now; 0 if it lives in another pid namespace. */
+  owner: { pid: number; command: string } | undefined;
+  /** Why this build cannot take the pins over; null if it can, undefined if they cannot be looked at. */
+  refusal: string | null | undefined;
+}
+
+/** Where the spool lies. */
+export interface SpoolFacts {
+  folder: string;
+  /** What an unprivileged process may still write. */
+  freeBytes: number;
+  /** What the spool holds already. */
+  usedBytes: number;
+  maxBytes: number;
+}
+
 /** What is known of a network interface. */
 export interface InterfaceFacts {
   name: string;
@@ -40,9 +68,11 @@ export interface InterfaceFacts {
   /** E.g. `veth`, `ena`, `virtio_net`; undefined where it cannot be told. */
   driver: string | undefined;
   /** An XDP program that is there already; `ours` if it is pinned by Countfree. */
-  attached: { mode: string; programId: number; programName: string | undefined; ours: boolean } | undefined;
+  attached: AttachedProgram | undefined;
   /** `ethtool -l`: receive-capable channels now and at most; undefined where the driver does not say. */
   channels: { current: number; maximum: number } | undefined;
+  /** The other end of a veth, if it is in this network namespace; `segmentation`: it hands TCP over unsplit. */
+  peer: { name: string; mtu: number; sendQueues: number; segmentation: boolean } | undefined;
   /** `ethtool -k`, by feature name; empty where ethtool is missing. */
   offloads: ReadonlyMap<string, { on: boolean; fixed: boolean }>;
 }

@@ -51,6 +51,14 @@ export const METRICS = {
     kind: 'gauge',
     help: 'Octets seen minus octets on all lines and accounts. Anything but 0 is a defect: raise an alarm.',
   },
+  countfree_capture_warning: {
+    kind: 'gauge',
+    help: '1 while a capture point has a warning of this kind (docs/operations.md).',
+    labels: {
+      warning: ['interface_gone', 'octets_short', 'quiet', 'one_sided', 'not_subscribers'],
+    },
+    openLabels: ['point'],
+  },
   countfree_spool_bytes: {
     kind: 'gauge',
     help: 'Bytes of batches on disk that the ledger has not taken yet.',

@@ -1,6 +1,6 @@
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
-import type { PointStatus } from '../../capture/index.js';
+import { WARNING_KINDS, type PointStatus } from '../../capture/index.js';
 import { AccountsReader } from '../../meter/index.js';
 import { CLOCK, formatInstant, type Clock } from '../../shared/index.js';
 import { instant, octets } from '../kit/fields.js';
@@ -27,13 +27,17 @@ const point = z
     state: z.string(),
     error: z.string().nullable().meta({ description: 'Why it is stalled or failed, and what to do.' }),
     mode: z.string().nullable().meta({
-      description: 'How the XDP program is attached (native, generic); null = the shared parser counts.',
+      description:
+        'How packets come: XDP native or generic, or a packet socket; null = from a file, or the interface is gone.',
     }),
     epochs: z.int().meta({ description: 'Ended since the process started.' }),
     lastEpochAt: instant.nullable(),
     seen: tally,
     outcomes: z.record(z.string(), tally).meta({ description: 'Every packet seen has exactly one.' }),
     notes: z.record(z.string(), tally),
+    warnings: z
+      .array(z.strictObject({ kind: z.enum(WARNING_KINDS), since: instant, detail: z.string() }))
+      .meta({ description: 'What an operator should look at; withdrawn once all is well.' }),
     conservationFailures: z.int().meta({ description: 'Must stay 0.' }),
     spool: z.strictObject({
       bytes: z.int(),
@@ -87,7 +91,7 @@ export class CaptureController {
   }
 }
 
-function presentPoint({ name, kind, source, engine, spool }: PointStatus): z.input<typeof point> {
+function presentPoint({ name, kind, source, engine, spool, warnings }: PointStatus): z.input<typeof point> {
   const { totals } = source;
   return {
     name,
@@ -100,6 +104,11 @@ function presentPoint({ name, kind, source, engine, spool }: PointStatus): z.inp
     seen: presentTally(totals.seen),
     outcomes: presentTallies(totals.outcomes),
     notes: presentTallies(totals.notes),
+    warnings: warnings.map(({ kind: warning, since, detail }) => ({
+      kind: warning,
+      since: formatInstant(since),
+      detail,
+    })),
     conservationFailures: source.conservationFailures,
     spool: {
       bytes: spool.bytes,

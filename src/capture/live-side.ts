@@ -1,0 +1,60 @@
+import type { Clock } from '../shared/index.js';
+import { FeedKeeper, type Feed, type FeedObserver } from './interface-feed.js';
+import { MirrorWatch, type CaptureWarning } from './mirror-watch.js';
+import type { Directions, SourceObserver } from './source.js';
+import type { EpochEnd } from './types.js';
+
+export interface LiveSideObserver extends SourceObserver, FeedObserver {
+  warningsChanged?(warnings: readonly CaptureWarning[]): void;
+}
+
+/** What only a live interface has: a place that packets come from, which may vanish, and a mirror that may go wrong. */
+export class LiveSide {
+  readonly keeper: FeedKeeper;
+  private readonly watch: MirrorWatch;
+  private told = '';
+
+  constructor(
+    feed: Feed,
+    private readonly options: { interfaceName: string; clock: Clock; observer?: LiveSideObserver },
+  ) {
+    const { clock, interfaceName, observer = {} } = options;
+    this.watch = new MirrorWatch(clock.now());
+    this.keeper = new FeedKeeper(feed, interfaceName, clock, observer, () => this.tell());
+  }
+
+  warnings(): CaptureWarning[] {
+    return [...this.keeper.warnings(), ...this.watch.warnings()];
+  }
+
+  /** The observer, with each epoch judged before it is told of. */
+  watching(observer: SourceObserver): SourceObserver {
+    return {
+      ...observer,
+      epochEnded: (end, packets) => {
+        this.judge(end, packets);
+        observer.epochEnded?.(end, packets);
+      },
+    };
+  }
+
+  private judge({ closedTime, counters }: EpochEnd, packets: Directions): void {
+    this.watch.observe({
+      time: Math.floor(closedTime / 1000),
+      seenPackets: counters.seen.packets,
+      seenOctets: counters.seen.octets,
+      packetsUp: packets.up,
+      packetsDown: packets.down,
+      notSubscriberOctets: counters.outcomes.not_subscriber.octets,
+    });
+    this.tell();
+  }
+
+  private tell(): void {
+    const warnings = this.warnings();
+    const kinds = warnings.map(({ kind }) => kind).join(' ');
+    if (kinds === this.told) return;
+    this.told = kinds;
+    this.options.observer?.warningsChanged?.(warnings);
+  }
+}
