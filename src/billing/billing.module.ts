@@ -9,6 +9,7 @@ import { ClosingService } from './closing.service.js';
 import { CorrectPeriodJob } from './correct-period.job.js';
 import { CorrectionsRepository } from './corrections.repository.js';
 import { CorrectionsService } from './corrections.service.js';
+import { MonthExport } from './month-export.service.js';
 import { ReportsRepository } from './reports.repository.js';
 import { BillingReports } from './reports.service.js';
 import { BILLING_SETTINGS, DEFAULT_BILLING_SETTINGS, type BillingSettings } from './settings.js';
@@ -43,6 +44,7 @@ import { ThresholdsService } from './thresholds.service.js';
     SimulationsRepository,
     SimulationsService,
     SimulateJob,
+    MonthExport,
     ThresholdsRepository,
     ThresholdsService,
   ],
@@ -51,6 +53,7 @@ import { ThresholdsService } from './thresholds.service.js';
     ClosingService,
     BillingReports,
     CorrectionsService,
+    MonthExport,
     SimulationsService,
     ThresholdsService,
   ],

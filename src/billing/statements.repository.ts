@@ -240,6 +240,19 @@ export class StatementsRepository {
     return rows[0];
   }
 
+  /** Documents of a month after a number, in the order of their numbers. */
+  async documents(
+    manager: EntityManager,
+    month: string,
+    after: string,
+    limit: number,
+  ): Promise<{ number: string; document: string }[]> {
+    return manager.query(
+      `SELECT number, document FROM statement WHERE month = $1 AND number > $2 ORDER BY number LIMIT $3`,
+      [month, after, limit],
+    );
+  }
+
   /** A SIM's documents in the order of its chain, from a position on. */
   async chain(
     manager: EntityManager,

@@ -1,9 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
-import { BillingReports, closePeriodInputSchema, ClosingService, monthSchema } from '../../billing/index.js';
+import {
+  BillingReports,
+  closePeriodInputSchema,
+  ClosingService,
+  MonthExport,
+  monthSchema,
+} from '../../billing/index.js';
 import type { RequestContext } from '../kit/context.js';
 import { instant, octets, pageOfItems, pageQuery, spanWith } from '../kit/fields.js';
-import { Reply } from '../kit/reply.js';
+import { Download, Reply } from '../kit/reply.js';
 import { Context, defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
 
 const tag = 'statements';
@@ -82,6 +88,19 @@ const listLateUsage = defineRoute({
   query: pageQuery,
   response: pageOfItems(lateUsage),
 });
+const exportStatements = defineRoute({
+  method: 'GET',
+  path: '/v1/periods/{month}/statements.ndjson.gz',
+  operationId: 'exportStatements',
+  tag,
+  summary: 'All final statements of a closed month in one file',
+  description:
+    'Gzip of one JSON document to a line, by number, each the very bytes that were hashed. The same month gives the same bytes.',
+  scopes,
+  params,
+  otherResponseTypes: ['application/gzip'],
+  status: 200,
+});
 const listUsageWithoutPlan = defineRoute({
   method: 'GET',
   path: '/v1/usage-without-plan',
@@ -98,6 +117,7 @@ export class PeriodsController {
   constructor(
     private readonly closing: ClosingService,
     private readonly reports: BillingReports,
+    private readonly months: MonthExport,
   ) {}
 
   @Handle(getPeriod)
@@ -119,6 +139,13 @@ export class PeriodsController {
     @Input() { params, query }: InputOf<typeof listLateUsage>,
   ): Promise<AnswerOf<typeof listLateUsage>> {
     return this.reports.lateUsage(params.month, query);
+  }
+
+  @Handle(exportStatements)
+  async export(@Input() { params: { month } }: InputOf<typeof exportStatements>): Promise<Download> {
+    return new Download('application/gzip', await this.months.gzip(month), {
+      filename: `statements-${month}.ndjson.gz`,
+    });
   }
 
   @Handle(listUsageWithoutPlan)

@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../support/billing-fleet.js';
 import { useApi } from './support.js';
@@ -66,6 +67,23 @@ describe('what a billing department does after a month is closed', () => {
     ]);
     expect((await api.call('DELETE', path)).status).toBe(204);
     expect((await api.get(path)).status).toBe(404);
+  });
+
+  it('takes the whole month in one file, the same bytes each time', async () => {
+    const path = '/v1/periods/2026-10/statements.ndjson.gz';
+    const take = async () => {
+      const response = await fetch(api.origin + path, {
+        headers: { authorization: `Bearer ${api.adminKey}` },
+      });
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/gzip']);
+      return Buffer.from(await response.arrayBuffer());
+    };
+    const file = await take();
+    expect((await take()).equals(file)).toBe(true);
+    const lines = gunzipSync(file).toString().trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { number: number }).number)).toEqual([1, 2]);
+    expect(lines[0]).toBe((await api.get('/v1/statements/1')).text);
+    expect((await api.get('/v1/periods/2026-09/statements.ndjson.gz')).status).toBe(404);
   });
 
   it('asks what a figure rests on', async () => {
