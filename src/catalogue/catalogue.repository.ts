@@ -5,6 +5,7 @@ import type { DestinationRules, EvidencePolicy, Service, ServiceVersion } from '
 
 /** A service as the API shows it. */
 export interface ServiceView extends Service {
+  sponsor: string | null;
   /** Grows with each change of this view (ETag); not a rule version. */
   revision: number;
   createdAt: string;
@@ -33,6 +34,7 @@ interface ServiceRow {
   version: number;
   created_at: Date;
   updated_at: Date;
+  sponsor: string | null;
 }
 
 interface VersionRow {
@@ -68,9 +70,9 @@ export class CatalogueRepository {
 
   async insert(manager: EntityManager, service: ServiceInput, now: Date): Promise<ServiceView> {
     const rows = await manager.query<ServiceRow[]>(
-      `INSERT INTO service (code, name, parent_code, rating_group, service_identifier, version, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, 1, $6, $6) RETURNING *`,
-      [service.code, service.name, service.parentCode, service.ratingGroup, service.serviceIdentifier, now],
+      `INSERT INTO service (code, name, parent_code, rating_group, service_identifier, version, created_at, updated_at, sponsor)
+       VALUES ($1, $2, $3, $4, $5, 1, $6, $6, $7) RETURNING *`,
+      [...columnsOf(service), now, service.sponsor ?? null],
     );
     return only(rows.map(toView));
   }
@@ -79,8 +81,8 @@ export class CatalogueRepository {
   async update(manager: EntityManager, service: Service, now: Date): Promise<ServiceView> {
     await manager.query(
       `UPDATE service SET name = $2, parent_code = $3, rating_group = $4, service_identifier = $5,
-              version = version + 1, updated_at = $6 WHERE code = $1`,
-      [service.code, service.name, service.parentCode, service.ratingGroup, service.serviceIdentifier, now],
+              version = version + 1, updated_at = $6, sponsor = $7 WHERE code = $1`,
+      [...columnsOf(service), now, service.sponsor ?? null],
     );
     const found = await this.find(manager, service.code);
     return only(found === undefined ? [] : [found]);
@@ -171,6 +173,10 @@ export class CatalogueRepository {
   }
 }
 
+function columnsOf(service: Service): unknown[] {
+  return [service.code, service.name, service.parentCode, service.ratingGroup, service.serviceIdentifier];
+}
+
 function only<T>(rows: readonly T[]): T {
   const [row] = rows;
   if (row === undefined) throw new Error('Postgres returned no row for one that was just written');
@@ -190,6 +196,7 @@ function toService(row: ServiceRow): Service {
 function toView(row: ServiceRow): ServiceView {
   return {
     ...toService(row),
+    sponsor: row.sponsor,
     revision: row.version,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),

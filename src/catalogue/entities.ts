@@ -32,6 +32,8 @@ export class ServiceEntity {
   createdAt!: Date;
   @Column('timestamptz', { name: 'updated_at' })
   updatedAt!: Date;
+  @Column('text', { nullable: true })
+  sponsor!: string | null;
 }
 
 /** In force from `effectiveFrom` until the next version's. Never updated (trigger). */

@@ -153,6 +153,13 @@ const serviceFields = {
   parentCode: serviceCodeSchema.nullable().describe('The service that this one is a part of'),
   ratingGroup: unsigned32.describe('3GPP TS 32.255'),
   serviceIdentifier: unsigned32.describe('3GPP TS 32.255'),
+  sponsor: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .nullable()
+    .describe('Who pays for it where it is free for its users (3GPP TS 29.214, Sponsor-Identity)'),
 };
 
 export const serviceInputSchema = z.strictObject({
@@ -160,6 +167,7 @@ export const serviceInputSchema = z.strictObject({
   ...serviceFields,
   parentCode: serviceFields.parentCode.default(null),
   serviceIdentifier: serviceFields.serviceIdentifier.default(0),
+  sponsor: serviceFields.sponsor.optional(),
 });
 export type ServiceInput = z.output<typeof serviceInputSchema>;
 

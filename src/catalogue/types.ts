@@ -39,6 +39,8 @@ export interface Service {
   /** 3GPP TS 32.255. */
   ratingGroup: number;
   serviceIdentifier: number;
+  /** Who pays for it where it is free for its users (3GPP TS 29.214, Sponsor-Identity). Absent or null: nobody else. */
+  sponsor?: string | null | undefined;
 }
 
 /** All that identification needs of the catalogue, at one revision. */

@@ -102,6 +102,17 @@ function declare(program: Command): void {
     );
 
   program
+    .command('import')
+    .description('send a CSV file of SIMs or sessions to the API; bad rows are named, good ones are taken')
+    .argument('<what>', 'sims or sessions')
+    .argument('<file>', 'CSV file whose first line names the columns')
+    .option('--url <url>', 'where the API is', 'http://127.0.0.1:8080')
+    .addHelpText('after', example('COUNTFREE_API_KEY=cfk_… countfree import sims sims.csv'))
+    .action((what: string, file: string, options: { url: string }) =>
+      runCommand(async () => (await import('./import.js')).importCsv({ what, file, ...options })),
+    );
+
+  program
     .command('simulate')
     .description('make the mirrored traffic of a small fleet, and say what a counter should find')
     .option('--interface <name>', 'send on this interface (needs root)')

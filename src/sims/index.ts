@@ -1,3 +1,4 @@
+export { sessionsFromCsv, simsFromCsv } from './csv.js';
 export { simsEntities } from './entities.js';
 export { RealmsService } from './realms.service.js';
 export {

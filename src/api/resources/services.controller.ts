@@ -26,6 +26,9 @@ const service = z
     parentCode: z.string().nullable().meta({ description: 'The service that this one is a part of.' }),
     ratingGroup: z.int().meta({ description: '3GPP TS 32.255.' }),
     serviceIdentifier: z.int().meta({ description: '3GPP TS 32.255.' }),
+    sponsor: z.string().nullable().meta({
+      description: 'Who pays for it where it is free for its users; null = nobody else.',
+    }),
     revision: z
       .int()
       .meta({ description: 'Grows with each change of this record; not a version of its rules.' }),

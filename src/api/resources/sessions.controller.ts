@@ -1,7 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { z } from 'zod';
 import { CLOCK, instantSchema, type Clock } from '../../shared/index.js';
-import { addressSchema, sessionInputSchema, sessionPatchSchema, SessionsService } from '../../sims/index.js';
+import {
+  addressSchema,
+  sessionInputSchema,
+  sessionPatchSchema,
+  sessionsFromCsv,
+  SessionsService,
+} from '../../sims/index.js';
 import type { RequestContext } from '../kit/context.js';
 import { changing } from '../kit/etag.js';
 import { instant, pageOfItems, pageQuery, simIdText, wholeNumber } from '../kit/fields.js';
@@ -82,6 +88,22 @@ const putSessions = defineRoute({
   status: 200,
   examples: { body: { items: [exampleSession] } },
 });
+const putSessionsCsv = defineRoute({
+  method: 'POST',
+  path: '/v1/sessions/csv',
+  operationId: 'putSessionsCsv',
+  tag,
+  summary: 'Add and change many sessions, given as CSV',
+  description:
+    'The first line names columns: simId, realm, prefix, startTime, endTime, dnsServers (with ; between). Good rows are taken, bad ones are named. `index` of an error counts the rows below the first line, from 0.',
+  scopes: write,
+  query: z.strictObject({ open }),
+  body: z.string().min(1, 'send the table as text/csv'),
+  bodyTypes: ['text/csv'],
+  bodyLimit: 'bulk',
+  response: bulkResult,
+  status: 200,
+});
 const getSession = defineRoute({
   method: 'GET',
   path: '/v1/sessions/{sessionId}',
@@ -155,6 +177,11 @@ export class SessionsController {
   @Handle(putSessions)
   put(@Input() { query, body }: InputOf<typeof putSessions>): Promise<AnswerOf<typeof putSessions>> {
     return this.sessions.bulkUpsert(body.items, query);
+  }
+
+  @Handle(putSessionsCsv)
+  putCsv(@Input() { query, body }: InputOf<typeof putSessionsCsv>): Promise<AnswerOf<typeof putSessionsCsv>> {
+    return this.sessions.bulkUpsert(sessionsFromCsv(body), query);
   }
 
   @Handle(getSession)

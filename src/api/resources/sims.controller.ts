@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
-import { simInputSchema, simPatchSchema, SimsService } from '../../sims/index.js';
+import { simInputSchema, simPatchSchema, simsFromCsv, SimsService } from '../../sims/index.js';
 import type { RequestContext } from '../kit/context.js';
 import { changing } from '../kit/etag.js';
 import { instant, pageOfItems, pageQuery, simIdText } from '../kit/fields.js';
@@ -73,6 +73,21 @@ const putSims = defineRoute({
   status: 200,
   examples: { body: { items: [{ id: 'sim-0001', imsis: ['440101234567890'] }, { id: 'sim-0002' }] } },
 });
+const putSimsCsv = defineRoute({
+  method: 'POST',
+  path: '/v1/sims/csv',
+  operationId: 'putSimsCsv',
+  tag,
+  summary: 'Add and replace many SIMs, given as CSV',
+  description:
+    'The first line names columns: id, imsis (with ; between), iccid, msisdn, name, nameConsent, status, and `tag:…` for tags. Good rows are taken, bad ones are named. `index` of an error counts the rows below the first line, from 0.',
+  scopes: write,
+  body: z.string().min(1, 'send the table as text/csv'),
+  bodyTypes: ['text/csv'],
+  bodyLimit: 'bulk',
+  response: bulkResult,
+  status: 200,
+});
 const getSim = defineRoute({
   method: 'GET',
   path: '/v1/sims/{simId}',
@@ -130,6 +145,11 @@ export class SimsController {
   @Handle(putSims)
   put(@Input() { body }: InputOf<typeof putSims>): Promise<AnswerOf<typeof putSims>> {
     return this.sims.bulkUpsert(body.items);
+  }
+
+  @Handle(putSimsCsv)
+  putCsv(@Input() { body }: InputOf<typeof putSimsCsv>): Promise<AnswerOf<typeof putSimsCsv>> {
+    return this.sims.bulkUpsert(simsFromCsv(body));
   }
 
   @Handle(getSim)
