@@ -1,0 +1,33 @@
+/**
+ * Runs the parts of the benchmark that are named (all without a name), prints their tables, writes JSON: see
+ * docs/benchmarks.md. `run.ts RUNS FILE [PART…]`, started by scripts/bench.mjs.
+ */
+import { writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import { files } from './files.js';
+import { memory } from './memory.js';
+import { render, type Row } from './support/table.js';
+import { costs, drain, live } from './xdp.js';
+
+const PARTS: Record<string, (runs: number) => Promise<Row[]>> = {
+  cost: costs,
+  live,
+  drain,
+  files,
+  memory,
+};
+
+const [runsText, path, ...names] = process.argv.slice(2);
+const runs = Number(runsText);
+if (!(runs >= 1) || path === undefined) throw new Error('run.ts RUNS FILE [PART…]');
+const rows: Row[] = [];
+for (const [name, measure] of Object.entries(PARTS)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  const made = await measure(runs);
+  for (const part of new Set(made.map((row) => row.part))) {
+    console.log(`\n${part}\n${render(made.filter((row) => row.part === part))}`);
+  }
+  rows.push(...made);
+}
+const machine = { kernel: release(), node: process.version, processors: cpus().map(({ model }) => model) };
+writeFileSync(path, `${JSON.stringify({ at: new Date().toISOString(), runs, machine, rows }, null, 2)}\n`);
