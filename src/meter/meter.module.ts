@@ -14,11 +14,13 @@ import { SuspenseService } from './suspense.service.js';
 import { TouchesRepository } from './touches.repository.js';
 import { UsageReader } from './usage.reader.js';
 
-const readers = [UsageReader, AccountsReader, ExplanationsReader, FraudReader, LedgerRepository].map((reader) => ({
-  provide: reader,
-  inject: [DataSource],
-  useFactory: (dataSource: DataSource) => new reader(dataSource),
-}));
+const readers = [UsageReader, AccountsReader, ExplanationsReader, FraudReader, LedgerRepository].map(
+  (reader) => ({
+    provide: reader,
+    inject: [DataSource],
+    useFactory: (dataSource: DataSource) => new reader(dataSource),
+  }),
+);
 
 /** Reading and binding usage. Needs DataSource and CLOCK from global modules; a capture process makes its own Meter. */
 @Module({

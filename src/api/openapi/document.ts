@@ -162,9 +162,10 @@ function requestBody(route: RouteSpec, body: z.ZodType, schemas: SchemaCollector
   const example = route.examples?.body;
   const content = types.map((type) => [
     type,
-    type.endsWith('json')
-      ? { schema, ...(example !== undefined && { example }) }
-      : { schema: { type: 'string' } },
+    {
+      schema: type.endsWith('json') ? schema : { type: 'string' },
+      ...(example !== undefined && { example }),
+    },
   ]);
   return { required: !body.safeParse(undefined).success, content: Object.fromEntries(content) };
 }

@@ -36,7 +36,11 @@ const importServiceVersion = defineRoute({
     })
     .meta({ id: 'ImportResult' }),
   examples: {
-    body: { format: 'domains', text: 'domain:music.example.com\nfull:cdn.example.net @cdn # by name only' },
+    body: {
+      format: 'domains',
+      text: 'domain:music.example.com\nfull:cdn.example.net @cdn # by name only',
+      effectiveFrom: '2027-06-01T00:00:00+09:00',
+    },
   },
 });
 const exportServiceVersion = defineRoute({

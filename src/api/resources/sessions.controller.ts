@@ -103,6 +103,9 @@ const putSessionsCsv = defineRoute({
   bodyLimit: 'bulk',
   response: bulkResult,
   status: 200,
+  examples: {
+    body: 'simId,realm,prefix,startTime\nsim-0002,vpg-tokyo,10.128.0.9/32,2026-10-01T00:00:00+09:00\n',
+  },
 });
 const getSession = defineRoute({
   method: 'GET',

@@ -87,6 +87,7 @@ const putSimsCsv = defineRoute({
   bodyLimit: 'bulk',
   response: bulkResult,
   status: 200,
+  examples: { body: 'id,imsis,nameConsent\nsim-0003,440101234567893,true\n' },
 });
 const getSim = defineRoute({
   method: 'GET',

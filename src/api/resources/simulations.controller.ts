@@ -36,12 +36,9 @@ const simulation = z
 const result = z
   .strictObject({
     simId: z.string(),
-    statement: z
-      .int()
-      .nullable()
-      .meta({
-        description: 'The final statement, with its corrections; null: compared with the draft of now.',
-      }),
+    statement: z.int().nullable().meta({
+      description: 'The final statement, with its corrections; null: compared with the draft of now.',
+    }),
     ...compared,
   })
   .meta({ id: 'SimulationResult' });

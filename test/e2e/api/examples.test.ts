@@ -38,7 +38,11 @@ describe('the examples of the document, sent in its order', () => {
     '%s',
     async (operationId, route) => {
       const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => variables[name] ?? '');
-      const answer = await api.call(route.method, path, { body: route.examples?.body });
+      const example = route.examples?.body;
+      const [type] = route.bodyTypes ?? [];
+      const call =
+        type === undefined ? { body: example } : { raw: String(example), headers: { 'content-type': type } };
+      const answer = await api.call(route.method, path, call);
       expect(answer.status, answer.text).toBe(statusOf(route));
       const name = idOf[operationId];
       if (name !== undefined) variables[name] = String(answer.body.id);
