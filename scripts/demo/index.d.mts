@@ -14,6 +14,8 @@ export class Lab {
   readonly tx: string;
   readonly rx: string;
   readonly folder: string;
+  /** Mount point of the lab's own BPF file system. */
+  readonly bpffs: string;
   static pathOf(namespace: string): string;
   makeFolder(): void;
   makeNetwork(): Promise<void>;
