@@ -11,9 +11,7 @@ export function captureObserver(point: string, logger: Logger): PointObserver {
         metrics.add('countfree_capture_packets_total', counters.outcomes[outcome].packets, { outcome });
         metrics.add('countfree_capture_octets_total', counters.outcomes[outcome].octets, { outcome });
       }
-      metrics.add('countfree_capture_lost_total', counters.notes.hello_dropped.packets, {
-        reason: 'hello_ring_full',
-      });
+      metrics.add('countfree_capture_lost_total', counters.notes.hello_dropped.packets, { reason: 'hello' });
       logger.debug(
         { point, epoch, packets: counters.seen.packets, octets: counters.seen.octets },
         'epoch ended',

@@ -42,9 +42,9 @@ export const METRICS = {
   },
   countfree_capture_lost_total: {
     kind: 'counter',
-    help: 'Things the capture side could not keep. Octets are never among them while reason is hello_*.',
+    help: 'Things the capture side could not keep. For reason hello (ring full or rate limit) no octets are among them.',
     labels: {
-      reason: ['hello_ring_full', 'hello_rate_limit', 'socket_drop', 'spool_full', 'unreadable_record'],
+      reason: ['hello', 'socket_drop', 'unreadable_record'],
     },
   },
   countfree_capture_unaccounted_octets: {

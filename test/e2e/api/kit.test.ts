@@ -369,6 +369,6 @@ describe('operation', () => {
     expect(answer.text).toMatch(
       /countfree_http_requests_total\{method="GET",route="\/v1\/api-keys\/\{keyId\}",status="200"\} \d/,
     );
-    expect(answer.text).toContain('countfree_capture_lost_total{reason="spool_full"} 0');
+    expect(answer.text).toContain('countfree_capture_lost_total{reason="hello"} 0');
   });
 });
