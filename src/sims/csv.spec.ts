@@ -20,8 +20,8 @@ describe('CSV', () => {
   });
 
   it('gives sessions, and a row with too many cells a field that no schema has', () => {
-    expect(sessionsFromCsv('simId,prefix\nsim-1,10.0.0.1\nsim-2,10.0.0.2,x')).toEqual([
-      { simId: 'sim-1', prefix: '10.0.0.1' },
+    expect(sessionsFromCsv('simId,prefix,mcc\nsim-1,10.0.0.1,044\nsim-2,10.0.0.2,,x')).toEqual([
+      { simId: 'sim-1', prefix: '10.0.0.1', mcc: '044' },
       { simId: 'sim-2', prefix: '10.0.0.2', '(more cells than the first line)': 'x' },
     ]);
   });

@@ -24,6 +24,7 @@ const SESSION_COLUMNS: Readonly<Record<string, Cell>> = {
   startTime: asText,
   endTime: asText,
   dnsServers: asList,
+  mcc: asText,
 };
 const TAG = /^tag:(.{1,64})$/;
 const MOST_ROWS = 200_000;

@@ -103,6 +103,7 @@ export class SimImsiEntity {
 /** One SIM held one prefix of one realm from one instant (inclusive) to another (exclusive; null = still). */
 @Entity('session')
 @Check('session_order_check', `"end_time" > "start_time"`)
+@Check('session_mcc_check', `"mcc" ~ '^[0-9]{3}$'`)
 @Exclusion(
   'session_no_overlap',
   `USING gist (hashtextextended("prefix"::text, "realm_index") WITH =, tstzrange("start_time", "end_time") WITH &&)`,
@@ -135,6 +136,9 @@ export class SessionEntity {
   endTime!: Date | null;
   @Column('inet', { name: 'dns_servers', array: true })
   dnsServers!: string[];
+  /** Mobile country code of the visited network (ITU-T E.212); null = unknown. */
+  @Column('text', { nullable: true })
+  mcc!: string | null;
   /** Of the topic `sessions`, at the last change. */
   @Column('bigint')
   revision!: string;

@@ -176,6 +176,13 @@ export const simPatchSchema = z
   .refine((patch) => Object.keys(patch).length > 0, 'nothing to change: give at least one field');
 export type SimPatch = z.output<typeof simPatchSchema>;
 
+/** Absent keeps what is known of a stored session. */
+const mccSchema = z
+  .string()
+  .regex(/^\d{3}$/, 'a mobile country code is 3 digits (ITU-T E.212), such as 440')
+  .nullable()
+  .optional()
+  .describe('Mobile country code of the visited network (ITU-T E.212); null = unknown, taken for home');
 const endTimeSchema = instantSchema.nullable().describe('Exclusive; null = the SIM still holds it');
 const dnsServersSchema = z
   .array(addressSchema)
@@ -191,6 +198,7 @@ export const sessionInputSchema = z
     startTime: instantSchema.describe('Inclusive'),
     endTime: endTimeSchema.default(null),
     dnsServers: dnsServersSchema.default([]),
+    mcc: mccSchema,
   })
   .superRefine(({ startTime, endTime }, context) => {
     if (endTime === null || endTime > startTime) return;
@@ -199,7 +207,7 @@ export const sessionInputSchema = z
 export type SessionInput = z.output<typeof sessionInputSchema>;
 
 export const sessionPatchSchema = z
-  .strictObject({ endTime: endTimeSchema, dnsServers: dnsServersSchema })
+  .strictObject({ endTime: endTimeSchema, dnsServers: dnsServersSchema, mcc: mccSchema })
   .partial()
   .refine((patch) => Object.keys(patch).length > 0, 'nothing to change: give at least one field');
 export type SessionPatch = z.output<typeof sessionPatchSchema>;

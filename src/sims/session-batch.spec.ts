@@ -30,7 +30,7 @@ class Store {
     }
     for (const { simKey, simId, prefix, startTime, endTime } of plan.inserts) {
       const id = this.sessions.length + 1;
-      this.sessions.push({ id, simKey, simId, prefix, startTime, endTime, dnsServers: [] });
+      this.sessions.push({ id, simKey, simId, prefix, startTime, endTime, dnsServers: [], mcc: null });
       this.check();
     }
     report.add(plan.report);

@@ -1,13 +1,13 @@
 import { formatInstant, type FieldError } from '../shared/index.js';
 import { BulkReport, type Indexed } from './bulk.js';
-import type { Overlap, SessionWrite } from './sessions.repository.js';
+import type { Overlap, SessionChange, SessionWrite } from './sessions.repository.js';
 
 export interface SessionRow extends SessionWrite {
   simId: string;
 }
 
 export interface BatchPolicy {
-  /** A session of the same SIM, prefix and start that is there already: change its end and resolvers, or refuse. */
+  /** A session of the same SIM, prefix and start that is there already: change its other fields, or refuse. */
   existing: 'update' | 'refuse';
   /** An earlier session of the prefix that is still open: refuse, or end it when the new one starts. */
   open: 'refuse' | 'end';
@@ -16,7 +16,7 @@ export interface BatchPolicy {
 /** What a batch comes down to. */
 export interface SessionPlan {
   inserts: SessionRow[];
-  updates: { id: number; endTime: number | null; dnsServers: readonly string[] }[];
+  updates: SessionChange[];
   report: BulkReport;
 }
 
@@ -140,10 +140,10 @@ function endsBefore(other: Overlap, row: SessionRow, policy: BatchPolicy): boole
 function endsOf(candidates: readonly Candidate[], replaced: ReadonlySet<number>): SessionPlan['updates'] {
   const ends = new Map<number, SessionPlan['updates'][number] & { endTime: number }>();
   for (const { row, others } of candidates) {
-    for (const { id, dnsServers } of others) {
+    for (const { id, dnsServers, mcc } of others) {
       if (replaced.has(id)) continue;
       const endTime = Math.min(row.startTime, ends.get(id)?.endTime ?? row.startTime);
-      ends.set(id, { id, endTime, dnsServers });
+      ends.set(id, { id, endTime, dnsServers, mcc });
     }
   }
   return [...ends.values()];
@@ -153,10 +153,13 @@ function applyTo(plan: SessionPlan, { row, same }: Candidate): void {
   if (same === undefined) {
     plan.inserts.push(row);
     plan.report.count('created');
-  } else if (same.endTime === row.endTime && same.dnsServers.join() === row.dnsServers.join()) {
+    return;
+  }
+  const { endTime, dnsServers, mcc = same.mcc } = row;
+  if (same.endTime === endTime && same.dnsServers.join() === dnsServers.join() && same.mcc === mcc) {
     plan.report.count('unchanged');
   } else {
-    plan.updates.push({ id: same.id, endTime: row.endTime, dnsServers: row.dnsServers });
+    plan.updates.push({ id: same.id, endTime, dnsServers, mcc });
     plan.report.count('updated');
   }
 }

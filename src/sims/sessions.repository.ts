@@ -12,6 +12,7 @@ interface SessionRow {
   start_time: Date;
   end_time: Date | null;
   dns_servers: string[];
+  mcc: string | null;
   revision: string;
 }
 
@@ -32,6 +33,16 @@ export interface SessionWrite {
   startTime: number;
   endTime: number | null;
   dnsServers: readonly string[];
+  /** Left out: unknown, or as it is stored. */
+  mcc?: string | null | undefined;
+}
+
+/** The new state of a stored session. */
+export interface SessionChange {
+  id: number;
+  endTime: number | null;
+  dnsServers: readonly string[];
+  mcc: string | null;
 }
 
 /** A stored session that overlaps a session to be written. */
@@ -44,10 +55,11 @@ export interface Overlap {
   startTime: number;
   endTime: number | null;
   dnsServers: string[];
+  mcc: string | null;
 }
 
 const SESSIONS = `
-  SELECT x.id, s.sim_id, r.name AS realm, x.prefix, x.start_time, x.end_time, x.dns_servers, x.revision
+  SELECT x.id, s.sim_id, r.name AS realm, x.prefix, x.start_time, x.end_time, x.dns_servers, x.mcc, x.revision
   FROM session x JOIN sim s USING (sim_key) JOIN realm r USING (realm_index)`;
 
 /** Lists travel to SQL as text arrays that hold one `{…}` literal each, as Postgres has no ragged arrays. */
@@ -99,9 +111,10 @@ export class SessionsRepository {
         start_time: Date;
         end_time: Date | null;
         dns_servers: string[];
+        mcc: string | null;
       }[]
     >(
-      `SELECT n.position, x.id, x.sim_key, s.sim_id, x.start_time, x.end_time, x.dns_servers
+      `SELECT n.position, x.id, x.sim_key, s.sim_id, x.start_time, x.end_time, x.dns_servers, x.mcc
        FROM unnest($1::integer[], $2::cidr[], $3::timestamptz[], $4::timestamptz[])
             WITH ORDINALITY AS n (realm_index, prefix, start_time, end_time, position)
        JOIN session x ON x.realm_index = n.realm_index AND x.prefix = n.prefix
@@ -118,6 +131,7 @@ export class SessionsRepository {
       startTime: row.start_time.getTime(),
       endTime: row.end_time?.getTime() ?? null,
       dnsServers: row.dns_servers,
+      mcc: row.mcc,
     }));
   }
 
@@ -139,37 +153,35 @@ export class SessionsRepository {
   ): Promise<number[]> {
     if (sessions.length === 0) return [];
     const rows = await manager.query<{ id: string }[]>(
-      `INSERT INTO session (realm_index, prefix, start_time, end_time, sim_key, dns_servers, revision)
-       SELECT realm_index, prefix, start_time, end_time, sim_key, dns_servers::inet[], $7
-       FROM unnest($1::integer[], $2::cidr[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::text[])
-            WITH ORDINALITY AS n (realm_index, prefix, start_time, end_time, sim_key, dns_servers, position)
+      `INSERT INTO session (realm_index, prefix, start_time, end_time, sim_key, dns_servers, mcc, revision)
+       SELECT realm_index, prefix, start_time, end_time, sim_key, dns_servers::inet[], mcc, $8
+       FROM unnest($1::integer[], $2::cidr[], $3::timestamptz[], $4::timestamptz[], $5::bigint[], $6::text[], $7::text[])
+            WITH ORDINALITY AS n (realm_index, prefix, start_time, end_time, sim_key, dns_servers, mcc, position)
        ORDER BY position
        RETURNING id`,
       [
         ...keysOf(sessions),
         sessions.map((session) => session.simKey),
         addressLists(sessions.map((session) => session.dnsServers)),
+        sessions.map((session) => session.mcc ?? null),
         revision,
       ],
     );
     return rows.map((row) => toSafeInteger(row.id));
   }
 
-  /** Sets end and resolvers of stored sessions. */
-  async update(
-    manager: EntityManager,
-    changes: readonly { id: number; endTime: number | null; dnsServers: readonly string[] }[],
-    revision: number,
-  ): Promise<void> {
+  /** Sets end, resolvers and visited network of stored sessions. */
+  async update(manager: EntityManager, changes: readonly SessionChange[], revision: number): Promise<void> {
     if (changes.length === 0) return;
     await manager.query(
-      `UPDATE session x SET end_time = n.end_time, dns_servers = n.dns_servers::inet[], revision = $4
-       FROM unnest($1::bigint[], $2::timestamptz[], $3::text[]) AS n (id, end_time, dns_servers)
+      `UPDATE session x SET end_time = n.end_time, dns_servers = n.dns_servers::inet[], mcc = n.mcc, revision = $5
+       FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[]) AS n (id, end_time, dns_servers, mcc)
        WHERE x.id = n.id`,
       [
         changes.map((change) => change.id),
         changes.map((change) => toDate(change.endTime)),
         addressLists(changes.map((change) => change.dnsServers)),
+        changes.map((change) => change.mcc),
         revision,
       ],
     );
@@ -194,10 +206,11 @@ export class SessionsRepository {
         start_time: Date;
         end_time: Date | null;
         dns_servers: string[];
+        mcc: string | null;
         name_consent: boolean;
       }[]
     >(
-      `SELECT x.id, x.sim_key, x.realm_index, x.prefix, x.start_time, x.end_time, x.dns_servers, s.name_consent
+      `SELECT x.id, x.sim_key, x.realm_index, x.prefix, x.start_time, x.end_time, x.dns_servers, x.mcc, s.name_consent
        FROM session x JOIN sim s USING (sim_key)
        WHERE x.revision > $1 AND ($2::timestamptz IS NULL OR x.end_time IS NULL OR x.end_time > $2)
        ORDER BY x.id`,
@@ -211,6 +224,7 @@ export class SessionsRepository {
       startTime: row.start_time.getTime(),
       endTime: row.end_time?.getTime() ?? null,
       dnsServers: row.dns_servers,
+      mcc: row.mcc,
       nameConsent: row.name_consent,
     }));
   }
@@ -255,6 +269,7 @@ function toView(row: SessionRow): SessionView {
     startTime: formatInstant(row.start_time.getTime()),
     endTime: row.end_time === null ? null : formatInstant(row.end_time.getTime()),
     dnsServers: row.dns_servers,
+    mcc: row.mcc,
     revision: toSafeInteger(row.revision),
   };
 }

@@ -81,7 +81,14 @@ export class SessionsService {
       await this.refuseOverlap(manager, before, endTime);
       await this.sessions.update(
         manager,
-        [{ id, endTime, dnsServers: patch.dnsServers ?? before.dnsServers }],
+        [
+          {
+            id,
+            endTime,
+            dnsServers: patch.dnsServers ?? before.dnsServers,
+            mcc: patch.mcc === undefined ? before.mcc : patch.mcc,
+          },
+        ],
         revision,
       );
       return this.require(manager, id);

@@ -287,6 +287,19 @@ describe('sessions', () => {
     expect(last?.dnsServers).toEqual(['100.127.0.53', '::1']);
   });
 
+  it('know the visited network; who does not tell it keeps what is known', async () => {
+    const { sessions, feed } = services;
+    const { id } = await sessions.create({ ...sessionOf('sim-1', '10.128.0.1', 0), mcc: '310' });
+    await sessions.bulkUpsert([sessionText('sim-1', '10.128.0.1', 0, 1)]);
+    expect(await sessions.get(id)).toMatchObject({ endTime: iso(1), mcc: '310' });
+    const told = { ...sessionText('sim-1', '10.128.0.1', 0, 1), mcc: '440' };
+    expect(await sessions.bulkUpsert([told])).toMatchObject({ updated: 1 });
+    expect(await sessions.bulkUpsert([told])).toMatchObject({ unchanged: 1 });
+    expect((await feed.changesSince(0)).upserted).toMatchObject([{ id, mcc: '440' }]);
+    expect(await sessions.update(id, { mcc: null })).toMatchObject({ mcc: null });
+    expect((await sessions.bulkUpsert([{ ...told, mcc: '44' }])).errors[0]?.errors[0]?.pointer).toBe('/mcc');
+  });
+
   it('hold the rule in the database too', async () => {
     await services.sessions.create(sessionOf('sim-1', '10.128.0.1', 0));
     await expect(
@@ -338,6 +351,7 @@ describe('the session feed', () => {
         startTime: NOW,
         endTime: NOW + HOUR,
         dnsServers: [],
+        mcc: null,
         nameConsent: true,
       },
       expect.objectContaining({ id: open.id, endTime: null }),

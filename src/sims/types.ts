@@ -13,6 +13,8 @@ export interface Session {
   endTime: number | null;
   /** Resolvers whose DNS answers are believed for this session; empty = the realm's. */
   dnsServers: string[];
+  /** Mobile country code (ITU-T E.212) of the visited network; null or absent = unknown. */
+  mcc?: string | null;
   /** False: names are neither looked at nor stored for this SIM (通信の秘密). */
   nameConsent: boolean;
 }

@@ -44,6 +44,8 @@ export interface SessionView {
   startTime: string;
   endTime: string | null;
   dnsServers: string[];
+  /** Mobile country code of the visited network; null = unknown. */
+  mcc: string | null;
   /** Grows with each change (ETag). */
   revision: number;
 }

@@ -33,6 +33,10 @@ const session = z
     startTime: instant.meta({ description: 'Inclusive.' }),
     endTime: instant.nullable().meta({ description: 'Exclusive; null = the SIM still holds it.' }),
     dnsServers: z.array(z.string()),
+    mcc: z
+      .string()
+      .nullable()
+      .meta({ description: 'Mobile country code of the visited network; null = unknown, taken for home.' }),
     revision: z.int(),
   })
   .meta({ id: 'Session', description: 'One SIM held one address (or LAN prefix) in one realm for a time.' });
@@ -95,7 +99,7 @@ const putSessionsCsv = defineRoute({
   tag,
   summary: 'Add and change many sessions, given as CSV',
   description:
-    'The first line names columns: simId, realm, prefix, startTime, endTime, dnsServers (with ; between). Good rows are taken, bad ones are named. `index` of an error counts the rows below the first line, from 0.',
+    'The first line names columns: simId, realm, prefix, startTime, endTime, dnsServers (with ; between), mcc. Good rows are taken, bad ones are named. `index` of an error counts the rows below the first line, from 0.',
   scopes: write,
   query: z.strictObject({ open }),
   body: z.string().min(1, 'send the table as text/csv'),
