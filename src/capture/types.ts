@@ -48,4 +48,20 @@ export interface EpochEnd {
   openedTime: number;
   closedTime: number;
   counters: EpochCounters;
+  /** As the engine told it; absent on what was read from the spool, and from an engine that does not look. */
+  sequences?: SequenceCounts;
+}
+
+/**
+ * What the sequence numbers of mirrored packets (GRE with the S bit, RFC 2890) say of one epoch, over all senders. What
+ * was lost on the way is `missed - late`, if that is more than 0: a packet that arrives behind a later one is first
+ * missed, then late, perhaps in the epoch after.
+ */
+export interface SequenceCounts {
+  /** Packets that carried a number. */
+  numbered: number;
+  /** Numbers that were skipped. A jump of more than 65,536 either way is a sender that started anew. */
+  missed: number;
+  /** Packets with a number that had been passed already: reordered, or sent twice. */
+  late: number;
 }
