@@ -3,7 +3,7 @@
  * Measures, side by side in one run, and prints tables with their spread (docs/benchmarks.md says what each number means):
  *
  *   npm run bench                                     everything, five runs
- *   npm run bench -- [--runs N] [--json FILE] PART…   cost, live, drain, files, memory, identify, sims-bulk
+ *   npm run bench -- [--runs N] [--json FILE] PART…   some of the parts below
  */
 import { mkdirSync } from 'node:fs';
 import { spawn } from 'node:child_process';
@@ -14,8 +14,9 @@ import { setup } from './setup.mjs';
 import { root } from './support/paths.mjs';
 import { bold, dim, main, run, step, Stop } from './support/steps.mjs';
 
-/** Measured by test/bench/run.ts; all but `files` need root. */
-const MEASURED = ['cost', 'live', 'drain', 'files', 'memory'];
+/** Measured by test/bench/run.ts. Those that count in the kernel need root. */
+const IN_KERNEL = ['cost', 'live', 'drain', 'memory'];
+const MEASURED = [...IN_KERNEL, 'files', 'ledger'];
 /** Programs of their own, which print what they measure. */
 const PRINTED = ['identify', 'sims-bulk'];
 const LEAST_RUNS = 1;
@@ -48,11 +49,11 @@ function readOptions() {
     throw new Stop(`npm run bench -- [--runs N] [--json FILE] [PART…], of ${all.join(', ')}.`);
   }
   const parts = positionals.length > 0 ? positionals : all;
-  const needsRoot = parts.filter((name) => MEASURED.includes(name) && name !== 'files');
+  const needsRoot = parts.filter((name) => IN_KERNEL.includes(name));
   if (process.getuid?.() !== 0 && needsRoot.length > 0) {
     throw new Stop(`${needsRoot.join(', ')} count in the kernel: run them as root, or name other parts.`);
   }
-  return { runs, json: resolve(values.json), parts };
+  return { runs, json: resolve(values.json), parts, inKernel: needsRoot.length > 0 };
 }
 
 /** A program of test/bench on its own, its output shown. */
@@ -69,10 +70,10 @@ function bench(file, ...args) {
 }
 
 await main(async () => {
-  const { runs, json, parts } = readOptions();
+  const { runs, json, parts, inKernel } = readOptions();
   console.log(bold('Benchmark'));
   await setup('demo');
-  await step('What it is measured against', buildHelper);
+  if (inKernel) await step('What it is measured against', buildHelper);
   const measured = parts.filter((name) => MEASURED.includes(name));
   if (measured.length > 0) {
     await bench('run.ts', String(runs), json, ...measured);

@@ -107,6 +107,24 @@ describe('Meter', () => {
     ]);
   });
 
+  it('adds to every bucket within its page: no index grows', async () => {
+    const entries = Array.from({ length: 5_000 }, (_, simKey) => usage(simKey, 100, 1000));
+    const meter = meterThatSays(entries);
+    const indexOctets = async () => {
+      const [row] = await database().dataSource.query<{ size: string }[]>(
+        `SELECT sum(pg_relation_size(indexrelid)) AS size FROM pg_index
+         WHERE indrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'usage_bucket'::regclass)`,
+      );
+      return Number(row?.size);
+    };
+    await meter.consume(batch(1n, entries));
+    const made = await indexOctets();
+    expect(made).toBeGreaterThan(5_000 * 20);
+    for (const sequence of [2n, 3n, 4n]) await meter.consume(batch(sequence, entries));
+    expect(await indexOctets()).toBe(made);
+    expect((await buckets())[4_999]).toMatchObject({ octets_up: '400', octets_down: '4000' });
+  });
+
   it('changes nothing when a batch comes again, also from another process at the same time', async () => {
     const entries = [usage(7, 100, 1000), usage(8, 1, 2)];
     const results = await Promise.all(

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { files } from './files.js';
+import { ledger } from './ledger.js';
 import { memory } from './memory.js';
 import { render, type Row } from './support/table.js';
 import { costs, drain, live } from './xdp.js';
@@ -15,6 +16,7 @@ const PARTS: Record<string, (runs: number) => Promise<Row[]>> = {
   drain,
   files,
   memory,
+  ledger,
 };
 
 const [runsText, path, ...names] = process.argv.slice(2);
