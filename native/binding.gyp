@@ -5,8 +5,10 @@
       "sources": [
         "addon.cc",
         "bpf_program.cc",
+        "capture_format.cc",
         "capture_link.cc",
         "capture_parser.cc",
+        "capture_pcapng.cc",
         "capture_reader.cc",
         "engine.cc",
         "engine_node.cc",

@@ -16,7 +16,10 @@ import { bold, dim, main, run, step, Stop } from './support/steps.mjs';
 /** Sources below native/ that a target needs besides test/fuzz/TARGET_fuzz.cc, and the longest input worth trying. */
 const TARGETS = {
   user_engine: { sources: ['user_engine.cc', 'engine.cc', 'ring.cc'], longest: 4096 },
-  capture_parser: { sources: ['capture_parser.cc', 'capture_link.cc'], longest: 4096 },
+  capture_parser: {
+    sources: ['capture_parser.cc', 'capture_pcapng.cc', 'capture_format.cc', 'capture_link.cc'],
+    longest: 4096,
+  },
 };
 const FLAGS = [
   ...['-std=c++17', '-g', '-O1', '-fno-omit-frame-pointer'],
