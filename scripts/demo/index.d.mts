@@ -19,6 +19,7 @@ export class Lab {
   static pathOf(namespace: string): string;
   makeFolder(): void;
   makeNetwork(): Promise<void>;
+  makePair(): Promise<void>;
   mountBpffs(): Promise<void>;
   remove(): Promise<void>;
 }

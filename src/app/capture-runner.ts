@@ -153,22 +153,26 @@ export class CaptureRunner implements OnApplicationBootstrap, BeforeApplicationS
     };
   }
 
-  /** Says why a point did not open, in the doctor's words: what was found, what it means, what mends it. */
+  /** Says why a point did not open or what it waits for, in the doctor's words: what was found, what it means, what mends it. */
   private async reportFailures(): Promise<void> {
     for (const failure of this.service.failures) {
       this.logger.error({ point: failure.name, error: failure.error.message }, 'capture does not start');
-      if (failure.kind === 'file') continue;
-      const { capture, dataDir } = this.config;
-      const found = await diagnose({
-        interfaces: [failure.name],
-        mode: capture.mode,
-        pinPath: capture.pinPath,
-        spoolFolder: join(dataDir, 'spool'),
-        spoolMaxBytes: capture.spoolMaxBytes,
-      });
-      const bad = found.filter((finding) => finding.status !== 'ok');
-      if (bad.length > 0) process.stderr.write(`${formatFindings(bad)}\n`);
+      if (failure.kind === 'interface') await this.printFindings(failure.name);
     }
+    for (const name of this.service.waitingFor) await this.printFindings(name);
+  }
+
+  private async printFindings(interfaceName: string): Promise<void> {
+    const { capture, dataDir } = this.config;
+    const found = await diagnose({
+      interfaces: [interfaceName],
+      mode: capture.mode,
+      pinPath: capture.pinPath,
+      spoolFolder: join(dataDir, 'spool'),
+      spoolMaxBytes: capture.spoolMaxBytes,
+    });
+    const bad = found.filter((finding) => finding.status !== 'ok');
+    if (bad.length > 0) process.stderr.write(`${formatFindings(bad)}\n`);
   }
 
   private measureSpool(): void {

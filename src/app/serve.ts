@@ -83,6 +83,7 @@ function readinessProbes(app: NestExpressApplication, config: Config): Readiness
     probes.push({
       name: 'capture',
       check: () => Promise.resolve(captureProblem(app.get(CaptureRunner))),
+      remark: () => captureRemark(app.get(CaptureRunner)),
     });
   }
   return probes;
@@ -93,4 +94,12 @@ function captureProblem(runner: CaptureRunner): string | undefined {
   if (failure !== undefined) return failure;
   const bad = runner.status().find(({ source }) => source.state === 'failed' || source.state === 'stalled');
   return bad && `${bad.name} is ${bad.source.state}: ${bad.source.error ?? 'see the log'}`;
+}
+
+/** Warnings are no reason to take the process out of service: elsewhere the mirror would be no better. */
+function captureRemark(runner: CaptureRunner): string | undefined {
+  const warnings = runner
+    .status()
+    .flatMap(({ name, warnings: found }) => found.map(({ kind, detail }) => `${name}: ${kind}: ${detail}`));
+  return warnings.length === 0 ? undefined : `Degraded. ${warnings.join(' ')}`;
 }

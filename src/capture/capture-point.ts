@@ -112,8 +112,9 @@ export class CapturePoint {
   }
 
   /**
-   * Opens the spool and the kernel maps (adopting pinned ones), takes the realms, attaches, and starts counting. Throws
-   * what the engine says, with nothing left behind but the pins that were there before.
+   * Opens the spool and the kernel maps (adopting pinned ones), takes the realms, attaches, and starts counting. An interface
+   * that is not there is waited for, with a warning; what pinned maps hold is delivered meanwhile. Throws what else the
+   * engine says, with nothing left behind but the pins that were there before.
    */
   static async openInterface(options: InterfacePointOptions): Promise<CapturePoint> {
     const spool = await openSpool(options.spool, options);
@@ -185,6 +186,7 @@ export class CapturePoint {
       }
       return new CapturePoint('interface', engine, source, spool, live);
     } catch (error) {
+      await feed.close();
       engine.close();
       throw error;
     }
@@ -219,6 +221,11 @@ export class CapturePoint {
 
   get name(): string {
     return this.source.name;
+  }
+
+  /** True while its interface was never there. */
+  get isWaiting(): boolean {
+    return this.live !== undefined && !this.live.keeper.wasAttached;
   }
 
   /** Replaces the realms without detaching and without losing a packet. */

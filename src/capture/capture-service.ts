@@ -50,8 +50,8 @@ export class CaptureService {
   ) {}
 
   /**
-   * Opens every configured point. One that fails does not keep the others from counting: see `failures`. Throws a Refusal
-   * (`unavailable`) only if there was something to open and nothing could be.
+   * Opens every configured point. One that fails does not keep the others from counting: see `failures`. An interface that is
+   * not there is no failure: it is waited for. Throws a Refusal (`unavailable`) only if there was something to open and nothing could be.
    */
   async start(realms: readonly RealmConfig[]): Promise<void> {
     for (const name of this.options.interfaces)
@@ -108,6 +108,14 @@ export class CaptureService {
   /** Points that could not be opened at start, and why. */
   get failures(): readonly PointFailure[] {
     return this.broken;
+  }
+
+  /** Interfaces that are not there: counting on them begins by itself once they are. */
+  get waitingFor(): string[] {
+    const { nodeName } = this.options;
+    return this.options.interfaces.filter((name) =>
+      this.points.some((point) => point.name === `${nodeName}:${name}` && point.isWaiting),
+    );
   }
 
   /** Names of the sources that are open: what `committed` will be asked for. */

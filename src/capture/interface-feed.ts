@@ -20,6 +20,8 @@ export interface Feed {
 
 /** The kernel counts; this process only looks after the program's place. */
 export class XdpFeed implements Feed {
+  private isAttached = false;
+
   constructor(
     private readonly engine: XdpEngine,
     private readonly interfaceName: string,
@@ -27,7 +29,9 @@ export class XdpFeed implements Feed {
   ) {}
 
   attach(): Attachment {
-    return this.engine.attach(this.interfaceName, this.mode);
+    const attachment = this.engine.attach(this.interfaceName, this.mode);
+    this.isAttached = true;
+    return attachment;
   }
   current(): Attachment | undefined {
     return this.engine.status().attachment;
@@ -36,7 +40,9 @@ export class XdpFeed implements Feed {
     return 0;
   }
   close(): Promise<void> {
-    // The pinned program stays; closing the engine lets go of one that is not pinned.
+    // The pinned program stays; closing the engine lets go of one that is not pinned. Maps that nothing ever counted into
+    // are of no use to a later start, least of all those of an interface whose name was mistyped.
+    if (!this.isAttached && !this.engine.adopted) this.engine.detach();
     return Promise.resolve();
   }
 }
@@ -107,6 +113,11 @@ export function isForbidden(error: unknown): error is Error {
   return code === 'EPERM' || code === 'EACCES' || code === 'ENOSYS';
 }
 
+/** True if there is no interface of that name (yet). */
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENODEV';
+}
+
 /** A pinned program would count the same packets once more. Throws a Refusal. */
 export function refuseBesidePins(pinPath: string | null, interfaceName: string): void {
   if (pinPath === null || !existsSync(join(pinPath, 'link'))) return;
@@ -130,7 +141,7 @@ export class FeedKeeper {
   private timer: NodeJS.Timeout | undefined;
   private gone: CaptureWarning | undefined;
   private drops = 0;
-  private attachedAt = 0;
+  private attachedAt: number | undefined;
 
   constructor(
     private readonly feed: Feed,
@@ -140,9 +151,15 @@ export class FeedKeeper {
     private readonly changed: () => void,
   ) {}
 
-  /** Attaches for the first time; throws what the feed says. */
+  /** Attaches for the first time, or waits for an interface that is not there yet; throws what else the feed says. */
   start(): void {
-    this.attach();
+    try {
+      this.attach();
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      this.noteGone(error);
+      this.changed();
+    }
     this.timer = setInterval(() => this.check(), CHECK_MS).unref();
   }
 
@@ -157,6 +174,11 @@ export class FeedKeeper {
     return this.feed.current();
   }
 
+  /** False until packets could come for the first time. */
+  get wasAttached(): boolean {
+    return this.attachedAt !== undefined;
+  }
+
   /** That the interface is gone, or that its offloads keep octets short. */
   warnings(): CaptureWarning[] {
     if (this.gone) return [this.gone];
@@ -165,7 +187,7 @@ export class FeedKeeper {
     return [
       {
         kind: 'octets_short',
-        since: this.attachedAt,
+        since: this.attachedAt ?? this.clock.now(),
         detail: `${offloads.stillOn.join(', ')} cannot be switched off on ${this.interfaceName}, so octets are short of what was on the wire: use native mode, or see ethtool -k`,
       },
     ];
@@ -184,13 +206,21 @@ export class FeedKeeper {
       this.attach();
       this.gone = undefined;
     } catch (error) {
-      this.gone = {
-        kind: 'interface_gone',
-        since: this.gone?.since ?? this.clock.now(),
-        detail: `${this.interfaceName} was removed; it is attached again by itself once it is back. Now: ${error instanceof Error ? error.message : String(error)}`,
-      };
+      this.noteGone(error);
     }
     this.changed();
+  }
+
+  private noteGone(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const what = this.wasAttached
+      ? `${this.interfaceName} was removed; it is attached again by itself once it is back`
+      : `${this.interfaceName} is not there; counting begins by itself once it is`;
+    this.gone = {
+      kind: 'interface_gone',
+      since: this.gone?.since ?? this.clock.now(),
+      detail: `${what}. Now: ${reason}`,
+    };
   }
 
   private tellDrops(): void {

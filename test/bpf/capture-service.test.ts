@@ -179,19 +179,33 @@ describe('capture service', () => {
   afterAll(() => network.dispose());
 
   it('refuses to start when nothing can be opened, and says why', async () => {
-    const service = newService({ interfaces: ['nosuchif0'], files: [join(folder, 'none.pcap')] });
+    const service = newService({ interfaces: ['lo'], mode: 'native', files: [join(folder, 'none.pcap')] });
     const error = await service.start(REALMS).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(Refusal);
-    expect(String(error)).toMatch(/nosuchif0.*none\.pcap does not exist/);
+    expect(String(error)).toMatch(/lo: [^;]*does not attach to lo[^;]*; .*none\.pcap does not exist/s);
   });
 
   it('counts on what opens, and lists what does not', async () => {
     const path = join(folder, 'some.pcap');
     writeFileSync(path, captureBytes(4));
-    const service = newService({ interfaces: ['nosuchif0'], files: [path] });
+    const service = newService({ interfaces: ['lo'], mode: 'native', files: [path] });
     await service.start(REALMS);
-    expect(service.failures).toMatchObject([{ kind: 'interface', name: 'nosuchif0' }]);
+    expect(service.failures).toMatchObject([{ kind: 'interface', name: 'lo' }]);
     expect(service.status()).toHaveLength(1);
+  });
+
+  it('waits for an interface that is not there, and says so', async () => {
+    const service = newService({ interfaces: ['nosuchif0'] });
+    await service.start(REALMS);
+    expect(service.failures).toEqual([]);
+    expect(service.waitingFor).toEqual(['nosuchif0']);
+    expect(service.status()).toMatchObject([
+      {
+        name: 'node:nosuchif0',
+        source: { state: 'running' },
+        warnings: [{ kind: 'interface_gone', detail: expect.stringContaining('nosuchif0 is not there') }],
+      },
+    ]);
   });
 
   it('refuses frames and interfaces that cannot be', async () => {

@@ -34,7 +34,9 @@ const getReadiness = defineRoute({
   operationId: 'getReadiness',
   tag: 'operation',
   summary: 'Whether the process can do its work',
-  description: 'Status 503 with the same body while any check fails; each failing check says what is wrong.',
+  description:
+    'Status 503 with the same body while any check fails; each failing check says what is wrong. A check that is well may have a ' +
+    'detail too: capture is degraded, for example because the mirror is quiet, which is no reason to send requests elsewhere.',
   scopes: 'public',
   response: readiness,
   otherStatuses: { 503: 'Not ready' },

@@ -4,6 +4,8 @@ export interface ReadinessProbe {
   name: string;
   /** Undefined if well; else one sentence: what is wrong and what to do. Rejections count as not well. */
   check: () => Promise<string | undefined>;
+  /** While it is well: what an operator should look at all the same, in one sentence. Does not make the process unready. */
+  remark?: () => string | undefined;
 }
 
 /** Nest injection token for the list of {@link ReadinessProbe}s of the process. */
@@ -23,10 +25,10 @@ export async function askProbes(
   onError: (name: string, error: unknown) => void,
 ): Promise<ProbeResult[]> {
   return Promise.all(
-    probes.map(async ({ name, check }) => {
+    probes.map(async ({ name, check, remark }) => {
       try {
         const detail = await withTimeout(check());
-        return { name, ok: detail === undefined, detail: detail ?? null };
+        return { name, ok: detail === undefined, detail: detail ?? remark?.() ?? null };
       } catch (error) {
         onError(name, error);
         return { name, ok: false, detail: 'The check failed; the log says why.' };
