@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { Refusal } from '../shared/index.js';
+import { Refusal } from '../shared/plain.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Refusal, type FieldError } from '../shared/index.js';
+import { Refusal, type FieldError } from '../shared/plain.js';
 import { compileRealms, type CompiledRealms } from './realm-table.js';
 import type { EpochCounters } from './records.js';
 import type { EpochEnd, RealmConfig } from './types.js';

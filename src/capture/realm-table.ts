@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { Refusal, parseAddress, parsePrefix, type FieldError, type Prefix } from '../shared/index.js';
+import { Refusal, parseAddress, parsePrefix, type FieldError, type Prefix } from '../shared/plain.js';
 import type { MirrorType, RealmConfig } from './types.js';
 
 /**

@@ -1,4 +1,4 @@
-import { formatAddress } from '../shared/index.js';
+import { formatAddress } from '../shared/plain.js';
 import {
   FLOW_KEY,
   FLOW_KEY_BYTES,

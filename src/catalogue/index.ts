@@ -1,3 +1,4 @@
+export * from './plain.js';
 export { followCatalogue } from './catalogue-feed.js';
 export { CatalogueModule } from './catalogue.module.js';
 export { CatalogueRepository, type ServiceVersionView, type ServiceView } from './catalogue.repository.js';
@@ -24,5 +25,3 @@ export {
   type ServicePatch,
   type ServiceVersionInput,
 } from './schemas.js';
-export { SEED_SERVICES, seedSnapshot, type SeedService } from './seed.js';
-export * from './types.js';

@@ -1,4 +1,4 @@
-import { Refusal } from '../shared/index.js';
+import { Refusal } from '../shared/plain.js';
 
 /** Exit codes: 0 done, 1 a fault of the program or of the host, 2 the caller's input or configuration. */
 export const EXIT_INPUT = 2;

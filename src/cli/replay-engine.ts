@@ -6,8 +6,8 @@ import {
   XdpEngine,
   type EngineSizes,
   type PacketEngine,
-} from '../capture/index.js';
-import { Refusal } from '../shared/index.js';
+} from '../capture/plain.js';
+import { Refusal } from '../shared/plain.js';
 import type { ReplayEngine } from './replay-request.js';
 
 /** Holds every flow of an epoch of a capture file (32 MiB), so that none is coarsened. */

@@ -1,4 +1,4 @@
-import { FlowKeyView, FlowRecords, type CaptureBatch } from '../capture/index.js';
+import { FlowKeyView, FlowRecords, type CaptureBatch } from '../capture/plain.js';
 import type { Decision, Evidence, FlowName, Identifier } from '../identify/index.js';
 
 /** One flow over the whole capture, seen from one subscriber's end. */

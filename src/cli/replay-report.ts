@@ -1,4 +1,4 @@
-import { NOTES, OUTCOMES, type EpochCounters, type Outcome, type Tally } from '../capture/index.js';
+import { NOTES, OUTCOMES, type EpochCounters, type Outcome, type Tally } from '../capture/plain.js';
 import type { Service } from '../catalogue/index.js';
 import type { Evidence } from '../identify/index.js';
 import type { ReplayFlow } from './replay-flows.js';

@@ -1,5 +1,5 @@
-import { Refusal, parseAddress, parsePrefix, type FieldError } from '../shared/index.js';
-import type { MirrorType, RealmConfig } from '../capture/index.js';
+import { Refusal, parseAddress, parsePrefix, type FieldError } from '../shared/plain.js';
+import type { MirrorType, RealmConfig } from '../capture/plain.js';
 
 /** Options as a command line gives them. */
 export interface ReplayOptions {

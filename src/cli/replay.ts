@@ -9,8 +9,8 @@ import {
   readFileBatches,
   sumFlows,
   type PacketEngine,
-} from '../capture/index.js';
-import { seedSnapshot, type Service } from '../catalogue/index.js';
+} from '../capture/plain.js';
+import { seedSnapshot, type Service } from '../catalogue/plain.js';
 import { Identifier } from '../identify/index.js';
 import { EXIT_INPUT } from './output.js';
 import { ProgressBar } from './progress-bar.js';

@@ -1,4 +1,4 @@
-import { FLOW_KEY_BYTES } from '../capture/index.js';
+import { FLOW_KEY_BYTES } from '../capture/plain.js';
 
 export const KEY_WORDS = FLOW_KEY_BYTES / 4;
 /** Neighbours looked at for the one to give up when the table is full. */

@@ -1,4 +1,4 @@
-import { FLOW_KEY, FlowKeyView, type Hello } from '../capture/index.js';
+import { FLOW_KEY, FlowKeyView, type Hello } from '../capture/plain.js';
 import type { DnsMemory } from './dns-memory.js';
 import type { HelloReader, PlacedClaim } from './hello/hello-reader.js';
 import { KEY_WORDS } from './flow-table.js';

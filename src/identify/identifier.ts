@@ -6,7 +6,7 @@ import {
   readHellos,
   SHAPE_IPV6,
   SHAPE_STEP_MASK,
-} from '../capture/index.js';
+} from '../capture/plain.js';
 import type { CatalogueSnapshot } from '../catalogue/index.js';
 import type { SessionChanges } from '../sims/index.js';
 import { combine, decide, NO_SERVICE, type FlowFacts } from './decide.js';

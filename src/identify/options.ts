@@ -1,4 +1,4 @@
-import { parseAddress, Refusal } from '../shared/index.js';
+import { parseAddress, Refusal } from '../shared/plain.js';
 import type { DnsMemoryOptions } from './dns-memory.js';
 import type { HeldBounds } from './hello/open-streams.js';
 import { addressId, type SessionIndexOptions } from './session-index.js';

@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import type { CatalogueSnapshot, EvidencePolicy, PrefixRule, ServiceVersion } from '../catalogue/index.js';
-import { parsePrefix, Refusal } from '../shared/index.js';
+import { parsePrefix, Refusal } from '../shared/plain.js';
 import { readHostName } from './hello/host-name.js';
 import { NameTable } from './name-table.js';
 import { PrefixTable } from './prefix-table.js';

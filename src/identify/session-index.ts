@@ -1,5 +1,5 @@
 import type { RealmPolicy, Session, SessionChanges } from '../sims/index.js';
-import { formatAddress, parseAddress, parsePrefix, Refusal, type Prefix } from '../shared/index.js';
+import { formatAddress, parseAddress, parsePrefix, Refusal, type Prefix } from '../shared/plain.js';
 import { PrefixTable } from './prefix-table.js';
 import type { UsageAccount } from './types.js';
 import type { UsageCell } from './usage-cells.js';

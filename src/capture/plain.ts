@@ -1,0 +1,31 @@
+/** Engines, their records and capture files: what runs without the service. */
+export * from './layout.js';
+export * from './records.js';
+export * from './types.js';
+export * from './native.js';
+export * from './capture-reader.js';
+export {
+  describeFault,
+  fileGeneration,
+  readFileBatches,
+  type FileBatchOptions,
+  type FileProgress,
+  type FileSummary,
+} from './file-batches.js';
+export { fileSize } from './file-chunks.js';
+export { insideNetworkNamespace } from './network-namespace.js';
+export {
+  addCounters,
+  addTally,
+  checkConservation,
+  noCounters,
+  noTally,
+  sumFlows,
+  type ConservationFailure,
+  type Directions,
+  type FlowSum,
+  type PacketSource,
+  type SourceObserver,
+  type SourceState,
+  type SourceStatus,
+} from './source.js';
