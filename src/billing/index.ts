@@ -3,6 +3,7 @@ export { ClosingService } from './closing.service.js';
 export { CorrectionsService, type CorrectionView } from './corrections.service.js';
 export { billingEntities } from './entities.js';
 export { MonthExport } from './month-export.service.js';
+export { correctionPdf } from './pdf/correction-pdf.js';
 export { BillingReports, type LateUsage, type SimUsage } from './reports.service.js';
 export * from './schemas.js';
 export { BILLING_SETTINGS, DEFAULT_BILLING_SETTINGS, type BillingSettings } from './settings.js';

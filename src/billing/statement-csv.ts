@@ -1,51 +1,5 @@
-import { z } from 'zod';
 import { csvRows } from './csv.js';
-
-const text = z.string().nullish();
-const documentSchema = z.object({
-  status: z.string(),
-  number: z.int().optional(),
-  simId: z.string(),
-  period: z.object({ month: z.string(), from: z.string(), to: z.string() }),
-  currency: z.object({ code: z.string() }),
-  segments: z.array(
-    z.object({ planCode: z.string(), planVersion: z.int(), from: z.string(), to: z.string() }),
-  ),
-  usage: z.array(
-    z.object({
-      segment: z.int(),
-      treatment: z.string(),
-      reason: z.string(),
-      planRule: text,
-      serviceCode: text,
-      serviceVersionId: z.int().nullish(),
-      evidence: z.string(),
-      rule: text,
-      octetsUp: z.string(),
-      octetsDown: z.string(),
-      octets: z.string(),
-      firstHour: z.string(),
-      lastHour: z.string(),
-      amount: text,
-    }),
-  ),
-  charges: z.array(
-    z.object({
-      kind: z.string(),
-      segment: z.int().nullable(),
-      rule: z.string(),
-      octets: text,
-      units: text,
-      unitPrice: text,
-      amount: z.string(),
-    }),
-  ),
-  corrections: z
-    .array(z.object({ id: z.string(), statement: z.int(), month: z.string(), amount: z.string() }))
-    .default([]),
-  amountDue: z.string().optional(),
-  totals: z.object({ octetsUp: z.string(), octetsDown: z.string(), octets: z.string(), amount: z.string() }),
-});
+import { parseStatement } from './parsed-statement.js';
 
 export const CSV_COLUMNS = [
   'statement',
@@ -76,7 +30,7 @@ type Row = Partial<Record<(typeof CSV_COLUMNS)[number], string | null | undefine
 
 /** A statement's lines as rows: usage, charges, and one total. Sums of the two sections' rows are in the total. */
 export function statementRows(document: string): string[][] {
-  const statement = documentSchema.parse(JSON.parse(document));
+  const statement = parseStatement(document);
   const common: Row = {
     statement: statement.number?.toString(),
     status: statement.status,

@@ -12,6 +12,7 @@ import {
   type PageRequest,
 } from '../shared/index.js';
 import { completenessOf } from './completeness.js';
+import { statementPdf } from './pdf/statement-pdf.js';
 import type { StatementDocument, StatementView } from './schemas.js';
 import { statementCsv } from './statement-csv.js';
 import { documentHash, statementDocument } from './statement-document.js';
@@ -55,6 +56,12 @@ export class StatementsService {
   /** RFC 4180, safe to open in a spreadsheet. */
   async csv(number: number): Promise<string> {
     return statementCsv((await this.found(number)).document);
+  }
+
+  /** A4, in Japanese. The same statement gives the same bytes. */
+  async pdf(number: number): Promise<Buffer> {
+    const { document, hash } = await this.found(number);
+    return statementPdf(document, hash);
   }
 
   /**

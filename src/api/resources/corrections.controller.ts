@@ -1,7 +1,9 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Req } from '@nestjs/common';
+import type { Request } from 'express';
 import { z } from 'zod';
-import { CorrectionsService, monthSchema } from '../../billing/index.js';
+import { correctionPdf, CorrectionsService, monthSchema } from '../../billing/index.js';
 import { instant, numericId, pageOfItems, pageQuery, simIdText, wholeNumber } from '../kit/fields.js';
+import { Problem } from '../kit/problem.js';
 import { Download } from '../kit/reply.js';
 import { defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
 
@@ -77,10 +79,12 @@ const getCorrection = defineRoute({
   path: '/v1/corrections/{correctionId}',
   operationId: 'getCorrection',
   tag,
-  summary: 'Get a correction with its lines: the very bytes that were hashed',
+  summary: 'Get a correction with its lines',
+  description: 'As JSON, the very bytes that were hashed; as PDF with `Accept: application/pdf`.',
   scopes,
   params: z.strictObject({ correctionId: numericId }),
   response: correctionDocument,
+  otherResponseTypes: ['application/pdf'],
 });
 const correctPeriod = defineRoute({
   method: 'POST',
@@ -110,9 +114,21 @@ export class CorrectionsController {
   }
 
   @Handle(getCorrection)
-  async get(@Input() { params }: InputOf<typeof getCorrection>): Promise<Download> {
-    const { text } = await this.corrections.get(params.correctionId);
-    return new Download('application/json; charset=utf-8', text);
+  async get(@Input() { params }: InputOf<typeof getCorrection>, @Req() request: Request): Promise<Download> {
+    const wanted = request.accepts(['application/json', 'application/pdf']);
+    if (wanted === false)
+      throw new Problem(
+        'not_acceptable',
+        'A correction is application/json or application/pdf; accept one of them.',
+      );
+    const { text, hash } = await this.corrections.get(params.correctionId);
+    const headers = { vary: 'accept' };
+    if (wanted === 'application/json')
+      return new Download('application/json; charset=utf-8', text, { headers });
+    return new Download('application/pdf', await correctionPdf(text, hash ?? ''), {
+      filename: `correction-${params.correctionId}.pdf`,
+      headers,
+    });
   }
 
   @Handle(correctPeriod)

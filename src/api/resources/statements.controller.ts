@@ -31,12 +31,12 @@ const getStatement = defineRoute({
   tag,
   summary: 'Get a final statement with its lines',
   description:
-    'As JSON, the very bytes that were hashed (the ETag is the hash), or as CSV with `Accept: text/csv`.',
+    'As JSON, the very bytes that were hashed (the ETag is the hash); as CSV with `Accept: text/csv`, as PDF with `Accept: application/pdf`.',
   scopes,
   params,
   response: statement,
   etag: 'content',
-  otherResponseTypes: ['text/csv'],
+  otherResponseTypes: ['text/csv', 'application/pdf'],
 });
 const getStatementCsv = defineRoute({
   method: 'GET',
@@ -48,6 +48,18 @@ const getStatementCsv = defineRoute({
   scopes,
   params,
   otherResponseTypes: ['text/csv'],
+  status: 200,
+});
+const getStatementPdf = defineRoute({
+  method: 'GET',
+  path: '/v1/statements/{number}/pdf',
+  operationId: 'getStatementPdf',
+  tag,
+  summary: 'Get a final statement as a PDF file',
+  description: 'A4, in Japanese, its font embedded. The same statement gives the same bytes.',
+  scopes,
+  params,
+  otherResponseTypes: ['application/pdf'],
   status: 200,
 });
 const listStatementDrafts = defineRoute({
@@ -95,10 +107,14 @@ export class StatementsController {
 
   @Handle(getStatement)
   async get(@Input() { params }: InputOf<typeof getStatement>, @Req() request: Request): Promise<Download> {
-    const wanted = request.accepts(['application/json', 'text/csv']);
+    const wanted = request.accepts(['application/json', 'text/csv', 'application/pdf']);
     if (wanted === 'text/csv') return this.csv({ params });
+    if (wanted === 'application/pdf') return this.pdf({ params });
     if (wanted === false) {
-      throw new Problem('not_acceptable', 'A statement is application/json or text/csv; accept one of them.');
+      throw new Problem(
+        'not_acceptable',
+        'A statement is application/json, text/csv or application/pdf; accept one of them.',
+      );
     }
     const { text, hash } = await this.statements.get(params.number);
     const etag = `"${hash ?? ''}"`;
@@ -114,6 +130,14 @@ export class StatementsController {
     const text = await this.statements.csv(params.number);
     return new Download(CSV, text, {
       filename: `statement-${params.number}.csv`,
+      headers: { vary: 'accept' },
+    });
+  }
+
+  @Handle(getStatementPdf)
+  async pdf(@Input() { params }: Pick<InputOf<typeof getStatementPdf>, 'params'>): Promise<Download> {
+    return new Download('application/pdf', await this.statements.pdf(params.number), {
+      filename: `statement-${params.number}.pdf`,
       headers: { vary: 'accept' },
     });
   }

@@ -43,6 +43,9 @@ describe('what a billing department does after a month is closed', () => {
     expect(one).toMatchObject({ statement: 1, direction: 'debit', amount: '242', settledOn: null });
     const found = await api.get(`/v1/corrections/${one.id}`);
     expect(found.body).toMatchObject({ statement: 1, amount: '242', tax: '22' });
+    const pdf = await api.get(`/v1/corrections/${one.id}`, { headers: { accept: 'application/pdf' } });
+    expect(pdf.headers.get('content-disposition')).toBe(`attachment; filename=correction-${one.id}.pdf`);
+    expect(pdf.text).toMatch(/^%PDF-/);
     expect((await api.get('/v1/corrections/99')).status).toBe(404);
     expect((await api.get('/v1/corrections?statement=2')).body.items).toEqual([]);
   });

@@ -263,7 +263,7 @@ describe('usage and bills', () => {
     expect((await api.get('/v1/statement-drafts?month=2026-10')).body.items).toEqual([]);
   });
 
-  it('give a statement as the bytes that were hashed, and as CSV', async () => {
+  it('give a statement as the bytes that were hashed, as CSV and as PDF', async () => {
     const json = await api.get('/v1/statements/1');
     const hash = createHash('sha256').update(json.text).digest('hex');
     expect(json.headers.get('etag')).toBe(`"${hash}"`);
@@ -281,6 +281,11 @@ describe('usage and bills', () => {
     expect((await api.get('/v1/statements/1/csv')).text).toBe(csv.text);
     expect(csv.headers.get('content-disposition')).toBe('attachment; filename=statement-1.csv');
     expect(csv.text.split('\r\n')[0]).toContain('statement,status,sim_id');
+    const pdf = await api.get('/v1/statements/1', { headers: { accept: 'application/pdf' } });
+    expect(pdf.headers.get('content-type')).toBe('application/pdf');
+    expect(pdf.headers.get('content-disposition')).toBe('attachment; filename=statement-1.pdf');
+    expect(pdf.text).toMatch(/^%PDF-1\.\d[\s\S]*%%EOF\s*$/);
+    expect((await api.get('/v1/statements/1/pdf')).text).toBe(pdf.text);
     expectProblem(
       await api.get('/v1/statements/1', { headers: { accept: 'image/png' } }),
       406,
