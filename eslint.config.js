@@ -32,7 +32,7 @@ const mayImport = {
     'rating',
     'webhooks',
   ],
-  integrations: ['shared', 'config', 'database', 'sims'],
+  integrations: ['shared', 'config', 'database', 'sims', 'meter', 'webhooks'],
   simulate: ['shared', 'capture'],
   api: [
     'shared',

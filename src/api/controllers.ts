@@ -12,6 +12,7 @@ import { ExplanationsController } from './resources/explanations.controller.js';
 import { PeriodsController } from './resources/periods.controller.js';
 import { PlansController } from './resources/plans.controller.js';
 import { RealmsController } from './resources/realms.controller.js';
+import { ReconciliationsController } from './resources/reconciliations.controller.js';
 import { ReportsController } from './resources/reports.controller.js';
 import { ServiceExchangeController } from './resources/service-exchange.controller.js';
 import { ServicesController } from './resources/services.controller.js';
@@ -30,6 +31,7 @@ export const controllers = [
   SimsController,
   SessionsController,
   IntegrationsController,
+  ReconciliationsController,
   ServicesController,
   ServiceExchangeController,
   PlansController,

@@ -1,4 +1,9 @@
 import { RadiusLeaseEntity } from './radius/lease.entity.js';
-import { SoracomSimEntity, SoracomWishEntity } from './soracom/soracom.entities.js';
+import { SoracomDayEntity, SoracomSimEntity, SoracomWishEntity } from './soracom/soracom.entities.js';
 
-export const integrationsEntities = [RadiusLeaseEntity, SoracomSimEntity, SoracomWishEntity];
+export const integrationsEntities = [
+  RadiusLeaseEntity,
+  SoracomSimEntity,
+  SoracomWishEntity,
+  SoracomDayEntity,
+];

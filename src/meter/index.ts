@@ -9,6 +9,7 @@ export { MeterModule } from './meter.module.js';
 export { Meter, type BatchIdentifier, type CommitResult, type MeterObserver } from './meter.js';
 export { ReasonsRepository } from './reasons.repository.js';
 export { RetentionService, type RetentionResult } from './retention.service.js';
+export { SimDaysReader, type SimDay } from './sim-days.reader.js';
 export { SuspenseService, type BindingResult } from './suspense.service.js';
 export { TouchesRepository, type UsageTouch } from './touches.repository.js';
 export * from './types.js';

@@ -10,17 +10,23 @@ import { LedgerRepository } from './ledger.repository.js';
 import { ReasonsRepository } from './reasons.repository.js';
 import { RetentionRepository } from './retention.repository.js';
 import { RetentionService } from './retention.service.js';
+import { SimDaysReader } from './sim-days.reader.js';
 import { SuspenseService } from './suspense.service.js';
 import { TouchesRepository } from './touches.repository.js';
 import { UsageReader } from './usage.reader.js';
 
-const readers = [UsageReader, AccountsReader, ExplanationsReader, FraudReader, LedgerRepository].map(
-  (reader) => ({
-    provide: reader,
-    inject: [DataSource],
-    useFactory: (dataSource: DataSource) => new reader(dataSource),
-  }),
-);
+const readers = [
+  UsageReader,
+  AccountsReader,
+  ExplanationsReader,
+  FraudReader,
+  LedgerRepository,
+  SimDaysReader,
+].map((reader) => ({
+  provide: reader,
+  inject: [DataSource],
+  useFactory: (dataSource: DataSource) => new reader(dataSource),
+}));
 
 /** Reading and binding usage. Needs DataSource and CLOCK from global modules; a capture process makes its own Meter. */
 @Module({
@@ -59,6 +65,7 @@ const readers = [UsageReader, AccountsReader, ExplanationsReader, FraudReader, L
     DryRunService,
     FraudReader,
     LedgerRepository,
+    SimDaysReader,
     ReasonsRepository,
     SuspenseService,
     RetentionService,

@@ -47,6 +47,15 @@ export const METRICS = {
       reason: ['hello', 'socket_drop', 'unreadable_record'],
     },
   },
+  countfree_capture_blurred_octets_total: {
+    kind: 'counter',
+    help: 'Octets on flow records that began before an hour edge and went on behind it: all are in the hour of the first packet.',
+  },
+  countfree_capture_sequence_packets_total: {
+    kind: 'counter',
+    help: 'Mirrored packets with a sequence number (GRE), numbers that were skipped, and packets that came behind a later one. Lost on the way = missed - late.',
+    labels: { count: ['numbered', 'missed', 'late'] },
+  },
   countfree_capture_unaccounted_octets: {
     kind: 'gauge',
     help: 'Octets seen minus octets on all lines and accounts. Anything but 0 is a defect: raise an alarm.',
@@ -55,7 +64,15 @@ export const METRICS = {
     kind: 'gauge',
     help: '1 while a capture point has a warning of this kind (docs/operations.md).',
     labels: {
-      warning: ['interface_gone', 'octets_short', 'quiet', 'one_sided', 'not_subscribers'],
+      warning: [
+        'interface_gone',
+        'octets_short',
+        'quiet',
+        'one_sided',
+        'not_subscribers',
+        'sequence_gap',
+        'hour_blurred',
+      ],
     },
     openLabels: ['point'],
   },
@@ -107,6 +124,16 @@ export const METRICS = {
     kind: 'counter',
     help: 'Syncs of SORACOM accounts, by how they ended.',
     labels: { result: ['completed', 'failed'] },
+  },
+  countfree_soracom_days_outside: {
+    kind: 'gauge',
+    help: "SIMs whose octets of the last day compared are outside the band around SORACOM's statistics.",
+    openLabels: ['account'],
+  },
+  countfree_soracom_mirror_ratio: {
+    kind: 'gauge',
+    help: "Octets that the mirror counted on the last day compared, divided by SORACOM's, of all SIMs of the account.",
+    openLabels: ['account'],
   },
   countfree_webhook_attempts_total: {
     kind: 'counter',

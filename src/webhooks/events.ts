@@ -8,6 +8,7 @@ export const EVENT_TYPES = [
   'subscription.changed',
   'sim.suspense_bound',
   'capture.degraded',
+  'reconciliation.deviated',
   'fraud.suspected',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -14,6 +14,21 @@ export interface FakeEvent {
   createdTime?: number;
 }
 
+export interface FakeDay {
+  /** UNIX seconds of the start of the UTC day. */
+  unixtime: number;
+  date: string;
+  dataTrafficStatsMap: Record<
+    string,
+    {
+      uploadByteSizeTotal: number;
+      downloadByteSizeTotal: number;
+      uploadPacketSizeTotal: number;
+      downloadPacketSizeTotal: number;
+    }
+  >;
+}
+
 type Trouble = (response: ServerResponse, request: IncomingMessage) => boolean;
 
 /** Serves SORACOM's documented shapes from memory: auth, lists in pages, and whatever trouble a test asks for. */
@@ -21,6 +36,8 @@ export class SoracomServer {
   readonly sims: object[] = [];
   readonly events = new Map<string, FakeEvent[]>();
   readonly addresses = new Map<string, object[]>();
+  /** Air statistics of a SIM by day; `from` and `to` of a request are UNIX seconds. */
+  readonly stats = new Map<string, FakeDay[]>();
   readonly requests: string[] = [];
   logins = 0;
   /** Items on one page, whatever is asked for. */
@@ -67,6 +84,11 @@ export class SoracomServer {
       json(401, { code: 'AUM0004', message: 'Invalid token' });
       return;
     }
+    const stats = /^\/v1\/stats\/air\/sims\/([^/]+)$/.exec(url.pathname);
+    if (stats !== null) {
+      this.serveStats(url, stats[1] ?? '', json);
+      return;
+    }
     const found = this.find(url.pathname);
     if (found === undefined) json(404, { code: 'SIM0001', message: 'Not found' });
     else if (Array.isArray(found)) this.page(url, found, json);
@@ -86,6 +108,18 @@ export class SoracomServer {
       this.token = `token-${this.logins}`;
       json(200, { apiKey: 'api-key', token: this.token, operatorId: 'OP0000000000', userName: 'countfree' });
     });
+  }
+
+  private serveStats(url: URL, simId: string, json: (status: number, body: unknown) => void): void {
+    const known = this.sims.some((one) => (one as { simId?: string }).simId === simId);
+    const [from, to] = ['from', 'to'].map((name) => Number(url.searchParams.get(name)));
+    if (!known) json(404, { code: 'SIM0001', message: 'Not found' });
+    else if (!from || !to || url.searchParams.get('period') !== 'day') json(400, { code: 'STT0001' });
+    else
+      json(
+        200,
+        (this.stats.get(simId) ?? []).filter(({ unixtime }) => unixtime >= from && unixtime <= to),
+      );
   }
 
   private find(path: string): object | object[] | undefined {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { formatInstant, Refusal, type Clock } from '../../shared/index.js';
+import { formatInstant, type Clock } from '../../shared/index.js';
 import type { BulkResult, SessionsService, SimsService, SimView } from '../../sims/index.js';
-import type { SoracomClient } from './client.js';
+import { ifUnknown, type SoracomClient } from './client.js';
 import { heldFrom, type Held } from './history.js';
 import type { SoracomAccount } from './settings.js';
 import type { AddressEntry, SoracomSim, SoracomStatus } from './shapes.js';
@@ -54,11 +54,8 @@ export class AccountSync {
   /** Of SIMs that SORACOM knows; ids that it does not are left out. */
   async some(soracomSimIds: readonly string[]): Promise<SyncReport> {
     for (const id of soracomSimIds) {
-      try {
-        await this.page([await this.client.sim(id)], true);
-      } catch (error) {
-        if (!(error instanceof Refusal) || error.code !== 'not_found') throw error;
-      }
+      const sim = await this.client.sim(id).catch(ifUnknown);
+      if (sim !== undefined) await this.page([sim], true);
     }
     return this.report;
   }
@@ -205,11 +202,6 @@ export class AccountSync {
       this.report.faults.push(`${what} ${which(index)}: ${errors.map(({ detail }) => detail).join('; ')}`);
     }
   }
-}
-
-function ifUnknown(error: unknown): undefined {
-  if (error instanceof Refusal && error.code === 'not_found') return undefined;
-  throw error;
 }
 
 function isSameStart(one: Held, other: Held): boolean {

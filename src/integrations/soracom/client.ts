@@ -4,10 +4,12 @@ import { Refusal } from '../../shared/index.js';
 import type { SoracomAccount } from './settings.js';
 import {
   addressEntrySchema,
+  airStatsSchema,
   authSchema,
   sessionEventSchema,
   simSchema,
   type AddressEntry,
+  type AirStats,
   type SessionEvent,
   type SoracomSim,
 } from './shapes.js';
@@ -21,6 +23,7 @@ const MOST_BYTES = 32 * 1024 * 1024;
 const PAGE = 100;
 /** Pages of one list: 10 million items. A server that never comes to an end is not followed for ever. */
 const MOST_PAGES = 100_000;
+const MOST_DAYS = 1_000;
 
 export interface ClientOptions {
   signal?: AbortSignal;
@@ -39,12 +42,12 @@ interface Answer {
 }
 
 /**
- * SORACOM's API, as far as Countfree needs it. Requests go one after the other at the account's rate; a token that has ended is
+ * SORACOM's API, as far as Countfree needs it. Requests begin at the account's rate, whoever makes them; a token that has ended is
  * renewed, 429 is obeyed, an outage is waited out for a while. Throws a {@link Refusal}: `unavailable` if SORACOM is away or
  * not in its form, `unauthenticated` or `forbidden` if the key is not good, `not_found`.
  */
 export class SoracomClient {
-  private token: Token | undefined;
+  private token: Promise<Token> | undefined;
   private turn: Promise<unknown> = Promise.resolve();
   private readonly wait: NonNullable<ClientOptions['wait']>;
 
@@ -82,6 +85,14 @@ export class SoracomClient {
     return this.pages(path, {}, addressEntrySchema);
   }
 
+  /** Octets of a SIM by UTC day. `from` and `to` are UNIX seconds, both inclusive; SORACOM keeps 18 months of days. */
+  async airStats(simId: string, from: number, to: number): Promise<AirStats[]> {
+    const search = new URLSearchParams({ from: String(from), to: String(to), period: 'day' });
+    const path = `/v1/stats/air/sims/${encodeURIComponent(simId)}?${search.toString()}`;
+    const { body } = await this.request('GET', path);
+    return this.parse(z.array(airStatsSchema).max(MOST_DAYS), body);
+  }
+
   /** Items that are not in their form are left out. */
   private async *pages<T>(
     path: string,
@@ -106,22 +117,33 @@ export class SoracomClient {
     throw this.away(`${path} does not come to an end`);
   }
 
-  private request(method: string, path: string): Promise<Answer> {
-    const answer = this.turn.then(() => this.paced(method, path));
-    this.turn = answer.catch(() => undefined);
-    return answer;
-  }
-
-  private async paced(method: string, path: string): Promise<Answer> {
-    await this.wait(1000 / this.account.requestsPerSecond, this.options.signal);
+  private async request(method: string, path: string): Promise<Answer> {
+    await this.pace();
     for (let renewed = false; ; renewed = true) {
-      this.token ??= await this.authenticate();
-      const answer = await this.persist(method, path, this.token);
+      const token = (this.token ??= this.authenticate());
+      const answer = await this.persist(
+        method,
+        path,
+        await token.catch((error: unknown) => this.drop(token, error)),
+      );
       if (answer.status < 300) return answer;
       if (answer.status !== 401 || renewed) throw this.refused(answer, path);
       // A token lives a day at most, and ends early when its key is changed.
-      this.token = undefined;
+      if (this.token === token) this.token = undefined;
     }
+  }
+
+  /** Who asks next asks for a token again. */
+  private drop(token: Promise<Token>, error: unknown): never {
+    if (this.token === token) this.token = undefined;
+    throw error;
+  }
+
+  /** Requests begin one after the other; one that waits out an outage holds up nobody else's. */
+  private async pace(): Promise<void> {
+    const begun = this.turn.then(() => this.wait(1000 / this.account.requestsPerSecond, this.options.signal));
+    this.turn = begun.catch(() => undefined);
+    await begun;
   }
 
   private async authenticate(): Promise<Token> {
@@ -196,6 +218,12 @@ export class SoracomClient {
       `SORACOM (${this.account.baseUrl}, account ${this.account.name}) cannot be read now: ${reason}. It is tried again with the next sync.`,
     );
   }
+}
+
+/** For `catch`: what SORACOM, or Countfree, does not know is undefined. */
+export function ifUnknown(error: unknown): undefined {
+  if (error instanceof Refusal && error.code === 'not_found') return undefined;
+  throw error;
 }
 
 /** RFC 9110 section 10.2.3: seconds or a date. Milliseconds, within bounds. */

@@ -4,6 +4,25 @@ import { parseOrRefuse, Refusal } from '../../shared/index.js';
 
 const BASES = { japan: 'https://api.soracom.io', global: 'https://g.api.soracom.io' } as const;
 
+const MILLION = 1_000_000;
+const ratio = z.number().min(0).max(1000);
+
+/** What is usual where mirror and SORACOM count the same traffic on other layers. */
+const compareSchema = z
+  .strictObject({
+    least: ratio.default(0.95),
+    most: ratio.default(1.05),
+    leastOctets: z.int().min(0).default(MILLION),
+    everyDays: z.int().min(1).max(28).default(1),
+  })
+  .refine(({ least, most }) => least <= most, { path: ['most'], error: 'not below least' })
+  .transform(({ least, most, leastOctets, everyDays }) => ({
+    leastPerMillion: BigInt(Math.round(least * MILLION)),
+    mostPerMillion: BigInt(Math.round(most * MILLION)),
+    leastOctets: BigInt(leastOctets),
+    everyDays,
+  }));
+
 const accountSchema = z
   .strictObject({
     name: z
@@ -20,6 +39,8 @@ const accountSchema = z
       .record(z.string().min(1).max(64), z.string().min(1).max(64))
       .refine((vpgs) => Object.keys(vpgs).length > 0, 'name at least one VPG and its realm'),
     requestsPerSecond: z.number().min(0.1).max(100).default(5),
+    /** False: SORACOM's statistics are not read. */
+    compare: z.union([z.literal(false), compareSchema]).default(compareSchema.parse({})),
   })
   .transform(({ coverage, baseUrl, name, vpgs, ...rest }) => ({
     ...rest,
@@ -41,6 +62,8 @@ const fileSchema = z.strictObject({
 
 /** One SORACOM account in one coverage. */
 export type SoracomAccount = z.output<typeof accountSchema>;
+/** mirror / SORACOM of a day is usual from least to most; days with fewer octets on both sides than `leastOctets` are not judged. */
+export type CompareSettings = z.output<typeof compareSchema>;
 export type SoracomSettings = z.output<typeof fileSchema>;
 
 /** Reads the file of COUNTFREE_SORACOM_FILE. Throws a {@link Refusal}; no key stands in its message. */

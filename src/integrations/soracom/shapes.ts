@@ -57,3 +57,13 @@ export const addressEntrySchema = z.object({
   lastUpdatedAt: time,
 });
 export type AddressEntry = z.output<typeof addressEntrySchema>;
+
+const octets = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const speedClassSchema = z.object({ uploadByteSizeTotal: octets, downloadByteSizeTotal: octets });
+
+/** A day of air statistics. Not forgiving: what is left out here would look like traffic that SORACOM did not see. */
+export const airStatsSchema = z.object({
+  unixtime: z.number().int().nonnegative().max(253_402_300_799),
+  dataTrafficStatsMap: z.record(z.string(), speedClassSchema).nullish(),
+});
+export type AirStats = z.output<typeof airStatsSchema>;

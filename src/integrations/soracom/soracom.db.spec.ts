@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useTestDatabase } from '../../../test/support/database.js';
 import { SoracomServer } from '../../../test/support/soracom-server.js';
 import { parseOrRefuse, Refusal } from '../../shared/index.js';
@@ -351,12 +351,29 @@ describe('an event', () => {
     server.events.set('sim-02', [eventOf('Created', at(-1), B)]);
     await soracom.noteEvent({ simId: 'sim-02' });
     let release: (() => void) | undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
-    const slow = soracom.sync(account, { wait: () => held });
+    server.trouble = (response) => {
+      if (release !== undefined) return false;
+      release = () => response.writeHead(503).end();
+      return true;
+    };
+    const slow = sync();
+    await vi.waitFor(() => {
+      if (release === undefined) throw new Error('the sync has not asked yet');
+    });
     expect(await soracom.lookAfterEvents([account], { wait })).toMatchObject([{ sims: { listed: 1 } }]);
     expect(await sessions()).toEqual(['sim-02 10.128.0.1/32 -1..']);
     release?.();
     await slow;
+  });
+
+  it('needs no token of its own', async () => {
+    server.sims.push(simOf('sim-01', A));
+    await sync();
+    for (let round = 0; round < 3; round += 1) {
+      await soracom.noteEvent({ simId: 'sim-01' });
+      expect(await soracom.lookAfterEvents([account], { wait })).toHaveLength(1);
+    }
+    expect(server.logins).toBe(1);
   });
 
   it('stays noted while SORACOM is away', async () => {

@@ -102,11 +102,12 @@ export class SoracomRepository {
     );
   }
 
-  /** The oldest first. */
-  async wishes(limit: number): Promise<Wish[]> {
+  /** Wishes of the kinds (what their keys begin with), the oldest first. */
+  async wishes(kinds: readonly string[], limit: number): Promise<Wish[]> {
     const rows = await this.dataSource.query<{ key: string; wanted_at: Date }[]>(
-      'SELECT key, wanted_at FROM soracom_wish ORDER BY wanted_at, key LIMIT $1',
-      [limit],
+      `SELECT key, wanted_at FROM soracom_wish WHERE split_part(key, ':', 1) || ':' = ANY ($1::text[])
+       ORDER BY wanted_at, key LIMIT $2`,
+      [kinds, limit],
     );
     return rows.map((row) => ({ key: row.key, wantedAt: row.wanted_at }));
   }

@@ -2,7 +2,8 @@ import type { DataSource } from 'typeorm';
 import type { Clock } from '../../shared/index.js';
 import type { SessionsService, SimsService } from '../../sims/index.js';
 import { AccountSync, type SyncReport } from './account-sync.js';
-import { SoracomClient, type ClientOptions } from './client.js';
+import type { ClientOptions } from './client.js';
+import { SoracomClients } from './clients.js';
 import type { SoracomAccount } from './settings.js';
 import { SoracomRepository } from './soracom.repository.js';
 
@@ -23,6 +24,7 @@ export class SoracomService {
     private readonly sims: SimsService,
     private readonly sessions: SessionsService,
     private readonly clock: Clock,
+    private readonly clients: SoracomClients = new SoracomClients(),
   ) {
     this.repository = new SoracomRepository(dataSource);
   }
@@ -49,7 +51,7 @@ export class SoracomService {
     accounts: readonly SoracomAccount[],
     options: ClientOptions = {},
   ): Promise<SyncReport[]> {
-    const wishes = await this.repository.wishes(MOST_WISHES);
+    const wishes = await this.repository.wishes(['sim:', 'imsi:'], MOST_WISHES);
     if (wishes.length === 0) return [];
     const named = (kind: string) =>
       wishes.filter(({ key }) => key.startsWith(kind)).map(({ key }) => key.slice(kind.length));
@@ -74,7 +76,7 @@ export class SoracomService {
   }
 
   private of(account: SoracomAccount, options: ClientOptions): AccountSync {
-    const client = new SoracomClient(account, options);
+    const client = this.clients.of(account, options);
     return new AccountSync(account, client, this.repository, this.sims, this.sessions, this.clock);
   }
 }

@@ -76,4 +76,35 @@ describe('reports', () => {
     const long = await api.post('/v1/services/chat/dry-run', { from: '2026-01-01T00:00:00Z', to, rules });
     expect(expectProblem(long, 400, 'invalid')).toEqual(['body /to']);
   });
+
+  it('show days beside SORACOM’s, and take orders to compare again', async () => {
+    await api.database.dataSource.query(
+      `INSERT INTO soracom_day VALUES ('japan', 'sim-1', '2026-10-03', 0, 7, 5000000, true, true, '2026-10-04T03:00:00Z')`,
+    );
+    const list = await api.get('/v1/reconciliations?from=2026-10-03&to=2026-10-04&outside=true&simId=sim-1');
+    expect(list.body, list.text).toEqual({
+      items: [
+        {
+          account: 'japan',
+          simId: 'sim-1',
+          day: '2026-10-03',
+          mirrorOctets: '0',
+          waitingOctets: '7',
+          soracomOctets: '5000000',
+          ratio: '0.0000',
+          outside: true,
+          comparedAt: '2026-10-04T03:00:00.000Z',
+        },
+      ],
+      nextCursor: null,
+    });
+    expect((await api.get('/v1/reconciliations?outside=false')).body.items).toEqual([]);
+    const bad = await api.get('/v1/reconciliations?from=yesterday&outside=maybe');
+    expect(expectProblem(bad, 400, 'invalid')).toEqual(['query /from', 'query /outside']);
+    const order = await api.post('/v1/reconciliations', { simId: 'sim-1' });
+    expect(order.status, order.text).toBe(202);
+    expectProblem(await api.post('/v1/reconciliations', { simId: 'nobody' }), 404, 'not_found');
+    const [wish] = await api.database.dataSource.query<{ key: string }[]>('SELECT key FROM soracom_wish');
+    expect(wish?.key).toBe('compare:sim-1');
+  });
 });
