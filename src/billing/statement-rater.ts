@@ -159,6 +159,7 @@ function ofHour(row: UsageRow): RatingUsage {
     serviceVersionId: row.serviceVersionId,
     evidence: row.evidence,
     rule: row.rule,
+    mcc: row.mcc,
     octetsUp: row.octetsUp,
     octetsDown: row.octetsDown,
   };

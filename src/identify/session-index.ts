@@ -230,7 +230,12 @@ function setTimes(list: Known[]): void {
 
 function accountOf(session: Session, prefix: Prefix, realm: Realm): Account {
   return {
-    usage: { kind: 'sim', simKey: session.simKey, sessionId: session.id },
+    usage: {
+      kind: 'sim',
+      simKey: session.simKey,
+      sessionId: session.id,
+      ...(session.mcc != null && { mcc: session.mcc }),
+    },
     simKey: session.simKey,
     realmIndex: session.realmIndex,
     nameConsent: session.nameConsent,

@@ -22,7 +22,13 @@ export interface Decision {
 
 /** Whose usage it is: a SIM's, or of an address that no SIM holds (yet). */
 export type UsageAccount =
-  | { kind: 'sim'; simKey: number; sessionId: number }
+  | {
+      kind: 'sim';
+      simKey: number;
+      sessionId: number;
+      /** Mobile country code of the network that the session was in; null or absent = unknown. */
+      mcc?: string | null;
+    }
   | { kind: 'suspense'; realmIndex: number; address: string };
 
 /**

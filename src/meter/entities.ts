@@ -32,7 +32,15 @@ export class LedgerBatchEntity {
 
 /** Why octets were taken for a service; see `Decision` in src/identify. Its unique key treats nulls as equal. */
 @Entity('usage_reason')
-@Unique('usage_reason_key', ['serviceVersionId', 'claimedServiceCode', 'evidence', 'rule', 'name', 'agreed'])
+@Unique('usage_reason_key', [
+  'serviceVersionId',
+  'claimedServiceCode',
+  'evidence',
+  'rule',
+  'name',
+  'agreed',
+  'mcc',
+])
 export class UsageReasonEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'integer',
@@ -52,6 +60,9 @@ export class UsageReasonEntity {
   name!: string | null;
   @Column('boolean', { nullable: true })
   agreed!: boolean | null;
+  /** Visited network (ITU-T E.212); null = unknown. */
+  @Column('text', { nullable: true })
+  mcc!: string | null;
   /** The same reason without its name; set when names are forgotten. */
   @Column('integer', { name: 'nameless_id', nullable: true })
   namelessId!: number | null;

@@ -24,6 +24,8 @@ export interface Explanation {
   name: string | null;
   /** Whether name and address agreed; null where only one of them was looked at. */
   agreed: boolean | null;
+  /** Mobile country code of the visited network; null = unknown. */
+  mcc: string | null;
   octetsUp: string;
   octetsDown: string;
   packetsUp: string;
@@ -53,6 +55,7 @@ interface Row {
   rule: string | null;
   name: string | null;
   agreed: boolean | null;
+  mcc: string | null;
   octets_up: string;
   octets_down: string;
   packets_up: string;
@@ -77,7 +80,7 @@ export class ExplanationsReader {
     const after = page.cursor ? decodeCursor('explanations', page.cursor, ['number', 'number']) : null;
     const rows = await this.dataSource.query<Row[]>(
       `SELECT b.hour, b.reason_id, v.service_code, v.id AS version_id, v.version, v.effective_from,
-              r.claimed_service_code, r.evidence, r.rule, r.name, r.agreed,
+              r.claimed_service_code, r.evidence, r.rule, r.name, r.agreed, r.mcc,
               b.octets_up::text, b.octets_down::text, b.packets_up::text, b.packets_down::text,
               l.source, l.generation, l.sequence::text, l.first_time, l.last_time, l.received_at
        FROM usage_bucket b
@@ -161,6 +164,7 @@ function toExplanation(row: Row, bindings: Explanation['bindings']): Explanation
     rule: row.rule,
     name: row.name,
     agreed: row.agreed,
+    mcc: row.mcc,
     octetsUp: row.octets_up,
     octetsDown: row.octets_down,
     packetsUp: row.packets_up,

@@ -6,6 +6,7 @@ import type { DataSource } from 'typeorm';
 import { aggregate, hourOf, type BatchDeltas } from './aggregate.js';
 import { hoursOf, type AccountDelta, type BatchRow, type LedgerRepository } from './ledger.repository.js';
 import { NameBudget } from './name-budget.js';
+import { Networks } from './networks.js';
 import type { ReasonsRepository } from './reasons.repository.js';
 import { TouchesRepository } from './touches.repository.js';
 
@@ -34,6 +35,7 @@ export type CommitResult = 'committed' | 'duplicate' | 'stopped';
  */
 export class Meter {
   private readonly names = new NameBudget();
+  private readonly networks = new Networks();
   private readonly touches = new TouchesRepository();
 
   constructor(
@@ -50,7 +52,9 @@ export class Meter {
     if (batch.hellos.length > 0) this.identifier.observe(batch.hellos);
     // Hellos alone leave no trace in the ledger: after a crash they come again, and learning twice is learning once.
     if (batch.flows.length === 0 && batch.epochEnd === undefined) return 'committed';
-    const entries = this.identifier.identify(batch).map((entry) => this.names.apply(entry));
+    const entries = this.identifier
+      .identify(batch)
+      .map((entry) => this.networks.apply(this.names.apply(entry)));
     const flowOctets = totalOctets(batch.flows);
     const usageOctets = entries.reduce((sum, entry) => sum + entry.octetsUp + entry.octetsDown, 0);
     if (usageOctets !== flowOctets) this.observer.unbalanced?.(batch, flowOctets, usageOctets);

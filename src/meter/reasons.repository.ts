@@ -1,23 +1,24 @@
 import type { DataSource } from 'typeorm';
-import type { Decision } from '../identify/index.js';
+import type { UsageReason } from './types.js';
 
 const INSERT = `
-  INSERT INTO usage_reason (service_version_id, claimed_service_code, evidence, rule, name, agreed)
-  SELECT DISTINCT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
+  INSERT INTO usage_reason (service_version_id, claimed_service_code, evidence, rule, name, agreed, mcc)
+  SELECT DISTINCT * FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[])
   ON CONFLICT ON CONSTRAINT usage_reason_key DO UPDATE SET retired_at = NULL
     WHERE usage_reason.retired_at IS NOT NULL`;
 
 const READ = `
   SELECT w.position::int AS position, r.id
-  FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[])
-    WITH ORDINALITY AS w(service_version_id, claimed_service_code, evidence, rule, name, agreed, position)
+  FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::text[])
+    WITH ORDINALITY AS w(service_version_id, claimed_service_code, evidence, rule, name, agreed, mcc, position)
   JOIN usage_reason r
     ON r.service_version_id IS NOT DISTINCT FROM w.service_version_id
    AND r.claimed_service_code IS NOT DISTINCT FROM w.claimed_service_code
    AND r.evidence = w.evidence
    AND r.rule IS NOT DISTINCT FROM w.rule
    AND r.name IS NOT DISTINCT FROM w.name
-   AND r.agreed IS NOT DISTINCT FROM w.agreed`;
+   AND r.agreed IS NOT DISTINCT FROM w.agreed
+   AND r.mcc IS NOT DISTINCT FROM w.mcc`;
 
 /** An id is believed for this long; a reason out of use is kept for longer than that ({@link RETIRED_FOR_MS}). */
 const BELIEVED_FOR_MS = 3_600_000;
@@ -38,10 +39,10 @@ export class ReasonsRepository {
     this.readSince = now();
   }
 
-  /** The id of each decision, in order; unknown ones are stored first, in a transaction of their own. */
-  async idsOf(decisions: readonly Decision[]): Promise<number[]> {
+  /** The id of each reason, in order; unknown ones are stored first, in a transaction of their own. */
+  async idsOf(decisions: readonly UsageReason[]): Promise<number[]> {
     if (this.now() - this.readSince > BELIEVED_FOR_MS) this.forget();
-    const missing = new Map<string, Decision>();
+    const missing = new Map<string, UsageReason>();
     for (const decision of decisions) {
       const key = reasonKey(decision);
       if (!this.ids.has(key)) missing.set(key, decision);
@@ -65,7 +66,7 @@ export class ReasonsRepository {
     this.readSince = this.now();
   }
 
-  private async store(decisions: readonly Decision[]): Promise<void> {
+  private async store(decisions: readonly UsageReason[]): Promise<void> {
     const columns = [
       decisions.map((decision) => decision.serviceVersionId),
       decisions.map((decision) => decision.claimedServiceCode),
@@ -73,6 +74,7 @@ export class ReasonsRepository {
       decisions.map((decision) => decision.rule),
       decisions.map((decision) => decision.name),
       decisions.map((decision) => decision.agreed),
+      decisions.map((decision) => decision.mcc ?? null),
     ];
     // Two statements: the second must see rows that another process inserted meanwhile.
     await this.dataSource.query(INSERT, columns);
@@ -85,7 +87,7 @@ export class ReasonsRepository {
 }
 
 /** A key in which no part can run into the next. */
-function reasonKey(decision: Decision): string {
+function reasonKey(decision: UsageReason): string {
   return JSON.stringify([
     decision.serviceVersionId,
     decision.claimedServiceCode,
@@ -93,5 +95,6 @@ function reasonKey(decision: Decision): string {
     decision.rule,
     decision.name,
     decision.agreed,
+    decision.mcc ?? null,
   ]);
 }

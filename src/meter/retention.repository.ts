@@ -93,7 +93,7 @@ const SAME_BUT_NAME = `
   coalesce(n.service_version_id, -1) = coalesce(r.service_version_id, -1)
   AND coalesce(n.claimed_service_code, '') = coalesce(r.claimed_service_code, '')
   AND n.evidence = r.evidence AND coalesce(n.rule, '') = coalesce(r.rule, '')
-  AND coalesce(n.agreed::int, -1) = coalesce(r.agreed::int, -1)`;
+  AND coalesce(n.agreed::int, -1) = coalesce(r.agreed::int, -1) AND coalesce(n.mcc, '') = coalesce(r.mcc, '')`;
 
 const IN_USE = `
   SELECT reason_id FROM usage_bucket UNION SELECT reason_id FROM suspense_bucket
@@ -112,8 +112,8 @@ export class RetentionRepository {
   /** Gives every reason with a name the one without that stands in for it. */
   async prepareNameless(manager: EntityManager): Promise<void> {
     await manager.query(
-      `INSERT INTO usage_reason (service_version_id, claimed_service_code, evidence, rule, name, agreed)
-       SELECT DISTINCT service_version_id, claimed_service_code, evidence, rule, NULL, agreed
+      `INSERT INTO usage_reason (service_version_id, claimed_service_code, evidence, rule, name, agreed, mcc)
+       SELECT DISTINCT service_version_id, claimed_service_code, evidence, rule, NULL, agreed, mcc
        FROM usage_reason WHERE name IS NOT NULL AND nameless_id IS NULL
        ON CONFLICT ON CONSTRAINT usage_reason_key DO NOTHING`,
     );

@@ -13,16 +13,39 @@ export interface BindingResult {
   simKeys: number[];
 }
 
+/** Null equals null, in words that a hash join can serve. */
+const SAME_BUT_NETWORK = `
+  coalesce(there.service_version_id, -1) = coalesce(here.service_version_id, -1)
+  AND coalesce(there.claimed_service_code, '') = coalesce(here.claimed_service_code, '')
+  AND there.evidence = here.evidence AND coalesce(there.rule, '') = coalesce(here.rule, '')
+  AND coalesce(there.name, '') = coalesce(here.name, '')
+  AND coalesce(there.agreed::int, -1) = coalesce(here.agreed::int, -1)`;
+
+/**
+ * Reasons of the networks that waiting octets were used in. Nobody knew the network of an address without a session, so
+ * suspense has none; made in a transaction of their own, as those of the meter.
+ */
+const PREPARE = `
+  INSERT INTO usage_reason (service_version_id, claimed_service_code, evidence, rule, name, agreed, mcc)
+  SELECT DISTINCT r.service_version_id, r.claimed_service_code, r.evidence, r.rule, r.name, r.agreed, x.mcc
+  FROM suspense_bucket s
+  JOIN session x ON x.realm_index = s.realm_index AND x.prefix >>= s.address AND x.mcc IS NOT NULL
+       AND x.start_time <= s.first_time AND (x.end_time IS NULL OR x.end_time > s.last_time)
+  JOIN usage_reason r ON r.id = s.reason_id
+  ON CONFLICT ON CONSTRAINT usage_reason_key DO UPDATE SET retired_at = NULL
+    WHERE usage_reason.retired_at IS NOT NULL`;
+
 /**
  * A row is bound when one session held its address from its first to its last packet; the longest prefix wins. The rows
  * are locked first, so a batch that adds to one of them either comes before (and is moved along) or makes a new row.
  */
 const BIND = `
   WITH held AS (
-    SELECT s.realm_index, s.address, s.hour, s.reason_id, holder.id AS session_id, holder.sim_key
+    SELECT s.realm_index, s.address, s.hour, s.reason_id, holder.id AS session_id, holder.sim_key,
+           coalesce(there.id, s.reason_id) AS bound_reason_id
     FROM suspense_bucket s
     CROSS JOIN LATERAL (
-      SELECT x.id, x.sim_key
+      SELECT x.id, x.sim_key, x.mcc
       FROM session x
       WHERE x.realm_index = s.realm_index
         AND x.prefix >>= s.address
@@ -31,6 +54,8 @@ const BIND = `
       ORDER BY masklen(x.prefix) DESC, x.start_time DESC
       LIMIT 1
     ) holder
+    LEFT JOIN usage_reason here ON here.id = s.reason_id AND holder.mcc IS NOT NULL
+    LEFT JOIN usage_reason there ON ${SAME_BUT_NETWORK} AND there.mcc = holder.mcc
     ORDER BY s.realm_index, s.address, s.hour, s.reason_id
     LIMIT $2
     FOR UPDATE OF s
@@ -38,17 +63,17 @@ const BIND = `
     DELETE FROM suspense_bucket s
     USING held h
     WHERE s.realm_index = h.realm_index AND s.address = h.address AND s.hour = h.hour AND s.reason_id = h.reason_id
-    RETURNING s.*, h.session_id, h.sim_key
+    RETURNING s.*, h.session_id, h.sim_key, h.bound_reason_id
   ), recorded AS (
     INSERT INTO suspense_binding
       (session_id, sim_key, realm_index, address, hour, reason_id, octets_up, octets_down, packets_up, packets_down, bound_at)
-    SELECT session_id, sim_key, realm_index, address, hour, reason_id, octets_up, octets_down, packets_up, packets_down, $1
+    SELECT session_id, sim_key, realm_index, address, hour, bound_reason_id, octets_up, octets_down, packets_up, packets_down, $1
     FROM moved
   ), added AS (
     INSERT INTO usage_bucket AS b
       (sim_key, hour, reason_id, octets_up, octets_down, packets_up, packets_down)
-    SELECT sim_key, hour, reason_id, sum(octets_up), sum(octets_down), sum(packets_up), sum(packets_down)
-    FROM moved GROUP BY sim_key, hour, reason_id
+    SELECT sim_key, hour, bound_reason_id, sum(octets_up), sum(octets_down), sum(packets_up), sum(packets_down)
+    FROM moved GROUP BY sim_key, hour, bound_reason_id
     ON CONFLICT (sim_key, hour, reason_id) DO UPDATE SET
       octets_up = b.octets_up + EXCLUDED.octets_up,
       octets_down = b.octets_down + EXCLUDED.octets_down,
@@ -75,6 +100,7 @@ export class SuspenseService {
   async bind(): Promise<BindingResult> {
     await this.ledger.ensurePartitions(await this.hours());
     const total = { rows: 0, octets: 0n, simKeys: new Set<number>() };
+    await this.dataSource.query(PREPARE);
     for (;;) {
       const moved = await inTransaction(this.dataSource, (manager) =>
         manager.query<{ sim_key: string; rows: number; octets: string }[]>(BIND, [

@@ -1,4 +1,10 @@
-import type { Evidence } from '../identify/index.js';
+import type { Decision, Evidence } from '../identify/index.js';
+
+/** Why octets were taken for a service, and where: what explains a bucket. */
+export interface UsageReason extends Decision {
+  /** Mobile country code (ITU-T E.212) of the visited network; null or absent = unknown. */
+  mcc?: string | null;
+}
 
 /** Hour buckets of a set of SIMs, as rating reads them. Octets are exact; a SIM without usage has no row. */
 export interface UsageRow {
@@ -11,6 +17,8 @@ export interface UsageRow {
   evidence: Evidence;
   /** The rule that fired, e.g. `line.me` or `147.92.128.0/17 udp 10001-30000`. */
   rule: string | null;
+  /** Mobile country code of the visited network; null = unknown. */
+  mcc: string | null;
   octetsUp: bigint;
   octetsDown: bigint;
   packetsUp: bigint;
@@ -27,7 +35,7 @@ export interface UsageSpan {
 /** Usage of one reason, summed over the hours of a span. */
 export interface UsageSpanRow extends Pick<
   UsageRow,
-  'serviceCode' | 'serviceVersionId' | 'evidence' | 'rule' | 'octetsUp' | 'octetsDown'
+  'serviceCode' | 'serviceVersionId' | 'evidence' | 'rule' | 'mcc' | 'octetsUp' | 'octetsDown'
 > {
   /** Index of the span that was asked for. */
   span: number;

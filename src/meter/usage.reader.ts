@@ -36,6 +36,8 @@ export interface UsageItem {
   evidence: Evidence;
   rule: string | null;
   name: string | null;
+  /** Mobile country code of the visited network; null = unknown. */
+  mcc: string | null;
   octetsUp: bigint;
   octetsDown: bigint;
   packetsUp: bigint;
@@ -66,6 +68,7 @@ interface RawItem extends CounterColumns {
   evidence: string;
   rule: string | null;
   name: string | null;
+  mcc: string | null;
 }
 
 const FILTER = `
@@ -88,14 +91,14 @@ const COUNTERS = `
 export class UsageReader {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Hour buckets of `simKeys` in [from, to), for rating: one row per SIM, hour, service version, evidence and rule. */
+  /** Hour buckets of `simKeys` in [from, to), for rating: one row per SIM, hour, service version, evidence, rule and network. */
   async usageOfPeriod(simKeys: readonly number[], from: Date, to: Date): Promise<UsageRow[]> {
     const rows = await this.dataSource.query<(RawItem & { hour: Date })[]>(
-      `SELECT b.sim_key, b.hour, v.service_code, r.service_version_id, r.evidence, r.rule, ${COUNTERS}
+      `SELECT b.sim_key, b.hour, v.service_code, r.service_version_id, r.evidence, r.rule, r.mcc, ${COUNTERS}
        FROM ${SOURCE}
        WHERE b.sim_key = ANY($1::bigint[]) AND b.hour >= $2 AND b.hour < $3
-       GROUP BY b.sim_key, b.hour, v.service_code, r.service_version_id, r.evidence, r.rule
-       ORDER BY b.sim_key, b.hour, v.service_code NULLS LAST, r.service_version_id, r.evidence, r.rule`,
+       GROUP BY b.sim_key, b.hour, v.service_code, r.service_version_id, r.evidence, r.rule, r.mcc
+       ORDER BY b.sim_key, b.hour, v.service_code NULLS LAST, r.service_version_id, r.evidence, r.rule, r.mcc`,
       [simKeys, from, to],
     );
     return rows.map((row) => ({
@@ -105,20 +108,21 @@ export class UsageReader {
       serviceVersionId: row.service_version_id,
       evidence: evidenceOf(row.evidence),
       rule: row.rule,
+      mcc: row.mcc,
       ...counters(row),
     }));
   }
 
   /**
    * Usage summed over each span's hours, for rating that does not look at the hour: a row per span, service version,
-   * evidence and rule. `span` is the index in `spans`; a span without usage has no row.
+   * evidence, rule and network. `span` is the index in `spans`; a span without usage has no row.
    */
   async usageOfSpans(spans: readonly UsageSpan[]): Promise<UsageSpanRow[]> {
     if (spans.length === 0) return [];
     const rows = await this.dataSource.query<
       (RawItem & { span: string; first_hour: Date; last_hour: Date })[]
     >(
-      `SELECT u.span, v.service_code, r.service_version_id, r.evidence, r.rule,
+      `SELECT u.span, v.service_code, r.service_version_id, r.evidence, r.rule, r.mcc,
               min(u.first_hour) AS first_hour, max(u.last_hour) AS last_hour,
               sum(u.octets_up)::text AS octets_up, sum(u.octets_down)::text AS octets_down
        FROM (
@@ -132,7 +136,7 @@ export class UsageReader {
        ) u
        JOIN usage_reason r ON r.id = u.reason_id
        LEFT JOIN service_version v ON v.id = r.service_version_id
-       GROUP BY u.span, v.service_code, r.service_version_id, r.evidence, r.rule`,
+       GROUP BY u.span, v.service_code, r.service_version_id, r.evidence, r.rule, r.mcc`,
       [
         spans.map((span) => span.simKey),
         spans.map((span) => new Date(span.from)),
@@ -150,6 +154,7 @@ export class UsageReader {
       serviceVersionId: row.service_version_id,
       evidence: evidenceOf(row.evidence),
       rule: row.rule,
+      mcc: row.mcc,
       octetsUp: BigInt(row.octets_up),
       octetsDown: BigInt(row.octets_down),
     }));
@@ -161,10 +166,10 @@ export class UsageReader {
     const rows = await this.dataSource.query<RawItem[]>(
       `SELECT * FROM (
          SELECT date_trunc($7, b.hour, $8) AS start, b.sim_key, b.reason_id, v.service_code, r.service_version_id,
-                r.claimed_service_code, r.evidence, r.rule, r.name, ${COUNTERS}
+                r.claimed_service_code, r.evidence, r.rule, r.name, r.mcc, ${COUNTERS}
          FROM ${SOURCE}
          WHERE ${FILTER}
-         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
        ) u
        WHERE $9::float8 IS NULL OR (start, sim_key, reason_id) > (to_timestamp($9), $10::bigint, $11::int)
        ORDER BY start, sim_key, reason_id
@@ -190,6 +195,7 @@ export class UsageReader {
         evidence: evidenceOf(row.evidence),
         rule: row.rule,
         name: row.name,
+        mcc: row.mcc,
         ...counters(row),
       }),
     );

@@ -25,6 +25,10 @@ const explanation = z
       .boolean()
       .nullable()
       .meta({ description: 'Whether name and address agreed; null where only one of them was looked at.' }),
+    mcc: z
+      .string()
+      .nullable()
+      .meta({ description: 'Mobile country code of the visited network; null = unknown.' }),
     octetsUp: octets,
     octetsDown: octets,
     packetsUp: z.string(),

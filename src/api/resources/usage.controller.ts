@@ -30,6 +30,10 @@ const usageItem = z
     evidence,
     rule: z.string().nullable().meta({ description: 'The name or prefix in the rules that fired.' }),
     name: z.string().nullable().meta({ description: 'The name seen, where the SIM consents.' }),
+    mcc: z
+      .string()
+      .nullable()
+      .meta({ description: 'Mobile country code of the visited network; null = unknown.' }),
     ...counts,
     packetsUp: z.string(),
     packetsDown: z.string(),
