@@ -1,4 +1,3 @@
-import type { ResolvedName } from './dns-memory.js';
 import type { NameClaim } from './hello/types.js';
 import type { ActiveVersion, NameFinding, PrefixMatch, ServiceIndex } from './service-index.js';
 import type { Decision } from './types.js';
@@ -16,7 +15,7 @@ export interface FlowFacts {
   /** What the flow claims; undefined: nothing, or nobody may look. */
   claim: NameClaim | undefined;
   /** Names of the peer from trusted resolvers, newest last; empty where nobody may look. */
-  resolved: readonly ResolvedName[];
+  resolved: readonly string[];
   /** The flow goes to port 53 of a host that is none of the session's resolvers. */
   foreignDns?: boolean;
 }
@@ -112,7 +111,7 @@ function byForeignName(
 
 function byResolvedName(index: ServiceIndex, facts: FlowFacts, prefixes: readonly PrefixMatch[]): Decision {
   // The newest answer is what the flow most likely follows; an older one could be for another host of the same address.
-  const name = facts.resolved.at(-1)?.name;
+  const name = facts.resolved.at(-1);
   const finding: NameFinding =
     name === undefined ? { match: undefined, excludedBy: [] } : index.findName(name, facts.time);
   const { match, excludedBy } = finding;
@@ -132,7 +131,7 @@ function byResolvedName(index: ServiceIndex, facts: FlowFacts, prefixes: readonl
 /** A trusted resolver gave the peer's address for a name of this service. */
 function resolvedFor(index: ServiceIndex, facts: FlowFacts, version: ActiveVersion): boolean {
   return facts.resolved.some(
-    ({ name }) => index.findName(name, facts.time).match?.version.serviceCode === version.serviceCode,
+    (name) => index.findName(name, facts.time).match?.version.serviceCode === version.serviceCode,
   );
 }
 

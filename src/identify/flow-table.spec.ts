@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FlowTable, KEY_WORDS } from './flow-table.js';
 
+const SECOND = 1_000_000;
+
 function wordsOf(key: number): Int32Array {
   return Int32Array.from({ length: KEY_WORDS }, (_, i) => (i === 3 ? key : i));
 }
@@ -16,13 +18,13 @@ function tableOf(
   add: (key: number, time: number) => number;
 } {
   const released: number[] = [];
-  const table: FlowTable = new FlowTable(capacity, idle, 42, {
-    worth: (slot) => table.lastSeen[slot]!,
+  const table: FlowTable = new FlowTable(capacity, idle * SECOND, 42, {
+    worth: (slot) => table.lastSeen(slot),
     released: (slot) => released.push(slot),
   });
   const find = (key: number): number => table.find(wordsOf(key), 0, table.hash(wordsOf(key), 0));
   const add = (key: number, time: number): number =>
-    table.insert(wordsOf(key), 0, table.hash(wordsOf(key), 0), time);
+    table.add(wordsOf(key), 0, table.hash(wordsOf(key), 0), time * SECOND);
   return { table, released, find, add };
 }
 
@@ -38,7 +40,7 @@ it('finds what was put in, and knows nothing else, while it never holds more tha
           released.length = 0;
           const known = find(key);
           expect(known).toBe(slots.get(key) ?? -1);
-          if (known >= 0) table.lastSeen[known] = time;
+          if (known >= 0) table.see(known, time * SECOND);
           else {
             const slot = add(key, time);
             for (const [other, at] of slots) if (released.includes(at)) slots.delete(other);

@@ -1,6 +1,7 @@
 import { FLOW_KEY, FlowKeyView, type Hello } from '../capture/plain.js';
 import type { DnsMemory } from './dns-memory.js';
 import type { HelloReader, PlacedClaim } from './hello/hello-reader.js';
+import type { TakenClaim } from './flow-claims.js';
 import { KEY_WORDS } from './flow-table.js';
 import type { ResolvedOptions } from './options.js';
 import { addressId, type Account, type SessionIndex } from './session-index.js';
@@ -8,13 +9,7 @@ import { addressId, type Account, type SessionIndex } from './session-index.js';
 const PORT_DNS = 53;
 
 /** Takes what a flow claims. `words` holds its key, valid during the call; `own`: the subscriber claims it, not the peer. */
-export type ClaimSink = (
-  words: Int32Array,
-  account: Account,
-  placed: PlacedClaim,
-  time: number,
-  own: boolean,
-) => void;
+export type ClaimSink = (words: Int32Array, taken: TakenClaim, own: boolean) => void;
 
 /**
  * Learns from hellos: claims of flows, and names that SIMs resolved. Hellos of a SIM without consent are neither parsed
@@ -53,20 +48,17 @@ export class HelloLearner {
     }
   }
 
-  /** Reads hellos whose session has become known. To be called after sessions changed. */
-  readWaiting(): void {
-    if (this.waiting.length === 0) return;
-    const still: Hello[] = [];
+  /** Reads hellos whose session has become known, `size` at a step. To be called after sessions changed. */
+  *readWaiting(size: number): Generator<void, void> {
+    const { waiting } = this;
+    this.waiting = [];
     this.waitingOctets = 0;
-    for (const hello of this.waiting) {
+    for (const [index, hello] of waiting.entries()) {
       const account = this.accountOf(hello);
       if (account.nameConsent) this.read(hello, account);
-      else if (account.usage.kind === 'suspense') {
-        still.push(hello);
-        this.waitingOctets += hello.payload.length;
-      }
+      else if (account.usage.kind === 'suspense') this.keep(hello);
+      if (index % size === size - 1) yield;
     }
-    this.waiting = still;
   }
 
   private accountOf(hello: Hello): Account {
@@ -85,11 +77,15 @@ export class HelloLearner {
       const half = this.waiting.length >> 1;
       this.dropWaiting((_, index) => index <= half);
     }
-    this.waiting.push({
+    this.keep({
       ...hello,
       key: new FlowKeyView(Buffer.from(hello.key.keyBytes), 0),
       payload: Buffer.from(hello.payload),
     });
+  }
+
+  private keep(hello: Hello): void {
+    this.waiting.push(hello);
     this.waitingOctets += hello.payload.length;
   }
 
@@ -121,7 +117,7 @@ export class HelloLearner {
   private learnClaims(hello: Hello, account: Account): void {
     for (const placed of this.reader.claims(hello, account.simKey)) {
       this.bytes.set(hello.key.keyBytes);
-      this.claim(this.words, account, placed, hello.time, hello.uplink);
+      this.claim(this.words, takenBy(account, placed, hello), hello.uplink);
       if (this.options.anonymous !== null) this.claimOfPeer(placed, hello);
     }
   }
@@ -135,6 +131,10 @@ export class HelloLearner {
     from.copy(this.bytes, FLOW_KEY.peer, FLOW_KEY.subscriber, FLOW_KEY.subscriber + 16);
     this.bytes.writeUInt16LE(key.peerPort, FLOW_KEY.subscriber_port);
     this.bytes.writeUInt16LE(key.subscriberPort, FLOW_KEY.peer_port);
-    this.claim(this.words, peer, placed, hello.time, !hello.uplink);
+    this.claim(this.words, takenBy(peer, placed, hello), !hello.uplink);
   }
+}
+
+function takenBy({ simKey }: Account, { claim, place, whole }: PlacedClaim, { time }: Hello): TakenClaim {
+  return { claim, time, simKey, place, whole };
 }

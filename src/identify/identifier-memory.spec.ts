@@ -159,7 +159,7 @@ describe('accounts', () => {
 });
 
 describe('memory', () => {
-  it('is rebuilt from hellos after a restart', () => {
+  it('is rebuilt from hellos after a restart', async () => {
     const hellos: Buffer[] = [];
     const answer = dnsAnswer('www.youtube.com', [addressRecord('www.youtube.com', YOUTUBE_ADDRESS)]);
     hellos.push(
@@ -181,7 +181,7 @@ describe('memory', () => {
         payload: tlsHello('www.youtube.com'),
       }),
     );
-    bench.identifier.recall(Buffer.concat(hellos));
+    await bench.identifier.recall(Buffer.concat(hellos));
     expect(bench.decision({ peer: YOUTUBE_ADDRESS }, 3)).toMatchObject({
       serviceCode: 'youtube',
       evidence: 'sni',

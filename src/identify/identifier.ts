@@ -11,16 +11,16 @@ import type { CatalogueSnapshot } from '../catalogue/index.js';
 import type { SessionChanges } from '../sims/index.js';
 import { combine, decide, NO_SERVICE, type FlowFacts } from './decide.js';
 import { DnsMemory } from './dns-memory.js';
-import { FlowClaims } from './flow-claims.js';
-import { FlowTable } from './flow-table.js';
-import { HelloReader, type PlacedClaim } from './hello/hello-reader.js';
+import type { TakenClaim } from './flow-claims.js';
+import { FlowMemory } from './flow-memory.js';
+import { HelloReader } from './hello/hello-reader.js';
 import { HelloLearner } from './hello-learner.js';
-import { LateWindow } from './late-window.js';
 import { resolveOptions, type IdentifierOptions, type ResolvedOptions } from './options.js';
 import { ServiceIndex } from './service-index.js';
 import { addressId, SessionIndex, type Account } from './session-index.js';
-import type { Decision, FlowName, FlowVisitor, IdentifierStats, UsageEntry } from './types.js';
-import { EntryCollector, UsageCells, type UsageCell } from './usage-cells.js';
+import { atOnce, gently } from './steps.js';
+import type { Decision, FlowVisitor, IdentifierStats, UsageEntry } from './types.js';
+import { Reasons, UsageSums, type Reason, type Usage } from './usage-sums.js';
 
 const WORDS = FLOW_RECORD_BYTES / 4;
 const KEY_AT = FLOW_RECORD.key / 4;
@@ -28,9 +28,18 @@ const STEP_FLOW = 0;
 const STEP_ADDRESS_PAIR = 1;
 const STEP_GLOBAL = 3;
 const PORT_DNS = 53;
-const NO_NAMES: readonly FlowName[] = [];
-/** Bits of `state`: octets of the flow are still remembered, in case its hello comes late. */
-const IN_WINDOW = 1;
+/** Between two turns of the event loop: some milliseconds of work, also where every record or hello is new. */
+export const RECORDS_PER_STEP = 2_048;
+export const HELLOS_PER_STEP = 256;
+const NOTHING_RESOLVED: readonly string[] = [];
+const NO_USAGE: Readonly<Usage> = {
+  octetsUp: 0,
+  octetsDown: 0,
+  packetsUp: 0,
+  packetsDown: 0,
+  firstTime: 0,
+  lastTime: 0,
+};
 
 /**
  * Says of every flow record whose it is, which service it is for, and on what evidence. It has no clock: time is that of
@@ -48,30 +57,21 @@ export class Identifier {
   private readonly dns: DnsMemory;
   private readonly reader: HelloReader;
   private readonly learner: HelloLearner;
-  private readonly cellStore = new UsageCells();
-  private readonly table: FlowTable;
-  private readonly late: LateWindow;
-
-  // Per slot of the flow table.
-  private readonly cells: (UsageCell | undefined)[] = [];
-  private readonly claims: (FlowClaims | undefined)[] = [];
-  /** The catalogue state that the cell's decision was made under; -1 = to be decided. */
-  private readonly stamps: Int32Array;
-  private readonly sessionChanges: Int32Array;
-  private readonly state: Uint8Array;
+  private readonly flows: FlowMemory;
+  private readonly reasons = new Reasons();
+  /** Sums of batches that are not being walked. */
+  private readonly spareSums: UsageSums[] = [];
 
   private interval = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
   private stamp = 0;
-  private batch = 0;
   /** Time of the newest record that was decided: UNIX microseconds. */
   private now = Number.NaN;
   private readonly counts = { records: 0, decided: 0, movedOctets: 0 };
 
   constructor(options: IdentifierOptions = {}) {
     this.options = resolveOptions(options);
-    const { maxFlows } = this.options;
     this.sessions = new SessionIndex(this.options);
-    this.dns = new DnsMemory(this.options.dns);
+    this.dns = new DnsMemory(this.options.dns, randomInt(0x7fff_ffff));
     this.reader = new HelloReader(this.options.hellos);
     this.learner = new HelloLearner(
       this.options,
@@ -80,14 +80,7 @@ export class Identifier {
       this.reader,
       this.takeClaim.bind(this),
     );
-    this.table = new FlowTable(maxFlows, this.options.flowIdle, randomInt(0x7fff_ffff), {
-      worth: (slot) => this.worth(slot),
-      released: (slot) => this.release(slot),
-    });
-    this.late = new LateWindow(this.options.lateWindow, this.options.maxLateFlows);
-    this.stamps = new Int32Array(maxFlows);
-    this.sessionChanges = new Int32Array(maxFlows);
-    this.state = new Uint8Array(maxFlows);
+    this.flows = new FlowMemory(this.options);
   }
 
   /** Brings the service rules to a revision. Holds from the next record on. */
@@ -101,40 +94,72 @@ export class Identifier {
    * thousands of names. Until it resolves the old rules hold. Calls must not overlap.
    */
   async updateCatalogueGently(snapshot: CatalogueSnapshot): Promise<void> {
-    const steps = this.services.updateSteps(snapshot);
-    while (steps.next().done !== true) await new Promise(setImmediate);
+    await gently(this.services.updateSteps(snapshot));
     this.restamp();
   }
 
   /** Takes changes of realms and sessions. Holds from the next record on. */
   updateSessions(changes: SessionChanges): void {
-    const withdrawn = this.sessions.update(changes, this.now);
+    atOnce(this.sessionSteps(changes));
+  }
+
+  /**
+   * As {@link updateSessions}, giving the event loop a turn every few milliseconds: for the first load of all sessions. What
+   * is identified meanwhile sees what is taken over so far. Calls must not overlap.
+   */
+  updateSessionsGently(changes: SessionChanges): Promise<void> {
+    return gently(this.sessionSteps(changes));
+  }
+
+  private *sessionSteps(changes: SessionChanges): Generator<void, void> {
+    const withdrawn = yield* this.sessions.updateSteps(changes, this.now);
     for (const simKey of withdrawn) this.dns.forget(simKey);
     if (withdrawn.size > 0) this.reader.forget(withdrawn);
-    if (changes.upserted.length > 0) this.learner.readWaiting();
+    if (changes.upserted.length > 0) yield* this.learner.readWaiting(HELLOS_PER_STEP);
   }
 
   /** Learns names from hellos (packed, see `readHellos`) that were seen before the flow records that come next. */
   observe(hellos: Buffer): void {
-    for (const hello of readHellos(hellos)) this.learner.learn(hello);
+    atOnce(this.observeSteps(hellos));
+  }
+
+  /** As {@link observe}, giving the event loop a turn after every {@link HELLOS_PER_STEP}. `hellos` must not change until it resolves. */
+  observeGently(hellos: Buffer): Promise<void> {
+    return gently(this.observeSteps(hellos));
+  }
+
+  private *observeSteps(hellos: Buffer): Generator<void, void> {
+    let read = 0;
+    for (const hello of readHellos(hellos)) {
+      this.learner.learn(hello);
+      if ((read += 1) % HELLOS_PER_STEP === 0) yield;
+    }
   }
 
   /** Rebuilds what was known of names from hellos that were observed before a restart. Sessions come first. */
-  recall(hellos: Buffer): void {
-    this.observe(hellos);
+  recall(hellos: Buffer): Promise<void> {
+    return this.observeGently(hellos);
   }
 
   /**
    * Identifies the flow records of a batch, once per batch: keep the entries when a commit is tried again. Entries are
-   * summed per account, decision and hour (now and then one comes in two parts); a flow recognised late gives negative ones too (see {@link UsageEntry}).
+   * summed per account, decision and hour; a flow recognised late gives negative ones too (see {@link UsageEntry}).
    */
   identify(batch: { flows: Buffer }): UsageEntry[] {
-    return this.walk(batch.flows, undefined);
+    return atOnce(this.walk(batch.flows, undefined));
+  }
+
+  /**
+   * As {@link identify}, giving the event loop a turn after every {@link RECORDS_PER_STEP} records. `flows` must not change
+   * until it resolves.
+   */
+  identifyGently(batch: { flows: Buffer }): Promise<UsageEntry[]> {
+    return gently(this.walk(batch.flows, undefined));
   }
 
   /** As {@link identify}, and calls `visit` for each record, in order, with its own decision and the names seen. */
   identifyFlows(batch: { flows: Buffer }, visit: FlowVisitor): UsageEntry[] {
-    return this.walk(batch.flows, visit);
+    return atOnce(this.walk(batch.flows, visit));
   }
 
   stats(): IdentifierStats {
@@ -147,9 +172,9 @@ export class Identifier {
       sessions: this.sessions.size,
       sessionRevision: this.sessions.revision,
       skippedSessions: this.sessions.skipped,
-      flows: this.table.size,
-      flowsEvicted: this.table.evicted,
-      flowsExpired: this.table.expired,
+      flows: this.flows.table.size,
+      flowsEvicted: this.flows.table.evicted,
+      flowsExpired: this.flows.table.expired,
       dnsEntries: this.dns.size,
       dnsEvicted: this.dns.evicted,
       helloReads: { ...this.reader.counts },
@@ -164,79 +189,68 @@ export class Identifier {
   }
 
   /** A name that the peer sends names the subscriber's end: shown, but no claim of the subscriber's. */
-  private takeClaim(
-    words: Int32Array,
-    account: Account,
-    placed: PlacedClaim,
-    time: number,
-    own: boolean,
-  ): void {
-    const hash = this.table.hash(words, 0);
-    let slot = this.table.find(words, 0, hash);
-    if (slot < 0) slot = this.newSlot(words, 0, hash, time);
-    const flow = (this.claims[slot] ??= new FlowClaims(this.options.keepNames));
-    const { kind, name, standing, literal } = placed.claim;
-    if (!own) {
-      flow.show(placed.claim);
-      return;
-    }
-    const { place, whole } = placed;
-    if (flow.take({ kind, name, standing, literal, time, place, whole, simKey: account.simKey }))
-      this.stamps[slot] = -1;
+  private takeClaim(words: Int32Array, taken: TakenClaim, own: boolean): void {
+    const slot = this.flows.slotOf(words, 0, taken.time);
+    if (own) this.flows.takeClaim(slot, taken);
+    else this.flows.showClaim(slot, taken);
   }
 
-  private walk(flows: Buffer, visit: FlowVisitor | undefined): UsageEntry[] {
+  private *walk(flows: Buffer, visit: FlowVisitor | undefined): Generator<void, UsageEntry[]> {
     if (flows.length % FLOW_RECORD_BYTES !== 0)
       throw new RangeError(
         `${flows.length} bytes are no whole number of ${FLOW_RECORD_BYTES}-byte flow records`,
       );
     const bytes = flows.byteOffset % 4 === 0 ? flows : Buffer.from(new Uint8Array(flows));
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-    this.batch += 1;
-    const collector = new EntryCollector(this.batch);
+    const sums = this.spareSums.pop() ?? new UsageSums();
     const count = bytes.length / FLOW_RECORD_BYTES;
-    for (let i = 0; i < count; i += 1) {
-      const at = i * WORDS;
-      const firstTime = integerAt(words, at + FLOW_RECORD.first_time / 4);
-      const lastTime = integerAt(words, at + FLOW_RECORD.last_time / 4);
-      const octetsUp = integerAt(words, at + FLOW_RECORD.octets_up / 4);
-      const octetsDown = integerAt(words, at + FLOW_RECORD.octets_down / 4);
-      const packetsUp = integerAt(words, at + FLOW_RECORD.packets_up / 4);
-      const packetsDown = integerAt(words, at + FLOW_RECORD.packets_down / 4);
-      const hash = this.table.hash(words, at + KEY_AT);
-      let slot = this.table.find(words, at + KEY_AT, hash);
-      let cell = slot < 0 ? undefined : this.cells[slot];
-      if (cell === undefined || !this.isWarm(slot, cell, firstTime)) {
-        if (slot < 0) slot = this.newSlot(words, at + KEY_AT, hash, firstTime);
-        cell = this.decideRecord(
-          bytes,
-          i * FLOW_RECORD_BYTES + FLOW_RECORD.key,
-          slot,
-          firstTime,
-          lastTime,
-          collector,
-        );
-      }
-      this.table.lastSeen[slot] = lastTime;
-      collector.add(cell, 1, octetsUp, octetsDown, packetsUp, packetsDown, firstTime, lastTime);
-      if ((this.state[slot] as number) & IN_WINDOW)
-        if (!this.late.note(slot, cell, octetsUp, octetsDown, packetsUp, packetsDown, firstTime, lastTime))
-          this.state[slot] = 0;
-      if (visit !== undefined) visit(i, cell.account.usage, cell.decision, this.namesOf(slot, cell));
+    for (let from = 0; from < count; from += RECORDS_PER_STEP) {
+      if (from > 0) yield;
+      this.walkPart(bytes, words, from, Math.min(count, from + RECORDS_PER_STEP), sums, visit);
     }
     this.counts.records += count;
-    return collector.entries;
+    const entries = sums.take();
+    this.spareSums.push(sums);
+    return entries;
   }
 
-  private isWarm(slot: number, cell: UsageCell, firstTime: number): boolean {
-    const { account } = cell;
+  private walkPart(
+    bytes: Buffer,
+    words: Int32Array,
+    from: number,
+    to: number,
+    sums: UsageSums,
+    visit: FlowVisitor | undefined,
+  ): void {
+    const { flows } = this;
+    const usage: Usage = { ...NO_USAGE };
+    for (let i = from; i < to; i += 1) {
+      const at = i * WORDS;
+      readUsage(words, at, usage);
+      let slot = flows.find(words, at + KEY_AT);
+      if (slot < 0 || !this.isWarm(slot, usage.firstTime)) {
+        if (slot < 0) slot = flows.slotOf(words, at + KEY_AT, usage.firstTime);
+        this.decideRecord(bytes, i * FLOW_RECORD_BYTES + FLOW_RECORD.key, slot, usage, sums);
+      }
+      const account = flows.accountOf(slot) as Account;
+      const reason = flows.reasonOf(slot) as Reason;
+      flows.table.see(slot, usage.lastTime);
+      sums.add(account, reason, 1, usage);
+      flows.noteUsage(slot, account, reason, usage);
+      if (visit !== undefined) visit(i, account.usage, reason.decision, flows.namesOf(slot));
+    }
+  }
+
+  private isWarm(slot: number, firstTime: number): boolean {
+    const { flows } = this;
+    if (!flows.isDecided(slot, this.stamp)) return false;
+    const account = flows.accountOf(slot) as Account;
     return (
-      this.stamps[slot] === this.stamp &&
       firstTime >= this.interval.from &&
       firstTime < this.interval.until &&
       firstTime >= account.from &&
       firstTime < account.until &&
-      (account.exclusive || this.sessionChanges[slot] === this.sessions.changes)
+      (account.exclusive || flows.decidedChanges(slot) === this.sessions.changes)
     );
   }
 
@@ -245,10 +259,10 @@ export class Identifier {
     bytes: Buffer,
     key: number,
     slot: number,
-    firstTime: number,
-    lastTime: number,
-    collector: EntryCollector,
-  ): UsageCell {
+    usage: Readonly<Usage>,
+    sums: UsageSums,
+  ): void {
+    const { firstTime, lastTime } = usage;
     this.counts.decided += 1;
     this.now = lastTime;
     this.enterInterval(firstTime);
@@ -260,15 +274,22 @@ export class Identifier {
       step === STEP_GLOBAL
         ? this.sessions.suspenseOf(realm, bytes, key + FLOW_KEY.subscriber, ipv6)
         : this.sessions.find(realm, bytes, key + FLOW_KEY.subscriber, ipv6, firstTime);
+    this.flows.setAccount(slot, account);
     const { decision, settled } =
       step > STEP_ADDRESS_PAIR
         ? { decision: NO_SERVICE, settled: true }
         : this.decideFlow(bytes, key, ipv6, step === STEP_FLOW, account, slot, firstTime, lastTime);
-    const cell = this.cellStore.cellOf(account, decision);
-    this.replaceCell(slot, cell, firstTime, collector);
-    this.stamps[slot] = settled ? this.stamp : -1;
-    this.sessionChanges[slot] = this.sessions.changes;
-    return cell;
+    const reason = this.reasons.of(decision);
+    this.flows.setReason(slot, reason);
+    this.flows.rebill(slot, firstTime, (then, was, past) => {
+      if (was === reason) return was;
+      // The octets stay with the account that held the address then, in the hour in which they were used.
+      sums.add(then, was, -1, past);
+      sums.add(then, reason, 1, past);
+      this.counts.movedOctets += past.octetsUp + past.octetsDown;
+      return reason;
+    });
+    this.flows.setDecided(slot, settled ? this.stamp : undefined, this.sessions.changes);
   }
 
   private decideFlow(
@@ -289,105 +310,54 @@ export class Identifier {
       peerPort: wholeKey ? bytes.readUInt16LE(key + FLOW_KEY.peer_port) : 0,
       time: firstTime,
       claim: undefined,
-      resolved: [],
+      resolved: NOTHING_RESOLVED,
     };
     if (facts.peerPort === PORT_DNS) facts.foreignDns = isForeignResolver(account, facts);
     if (!account.nameConsent) {
-      this.claims[slot] = undefined;
-      this.state[slot] = 0;
-      this.late.forget(slot);
+      this.flows.forgetNames(slot);
       return { decision: decide(this.services, facts), settled: true };
     }
-    let flow = this.claims[slot];
-    if (flow?.dns === undefined || flow.dnsScope !== account.dnsScope) {
-      const resolved = this.dns.find(account.dnsScope, bytes, facts.peerOffset, ipv6, firstTime);
-      if (flow !== undefined || resolved.length > 0)
-        flow = this.claims[slot] ??= new FlowClaims(this.options.keepNames);
-      flow?.setDns(account.dnsScope, resolved);
-    }
-    facts.resolved = flow?.dns ?? [];
-    const claims = flow?.within(firstTime, lastTime, account.simKey) ?? [];
+    facts.resolved = this.resolvedOf(slot, account, facts);
+    const claims = this.flows.claimsWithin(slot, firstTime, lastTime, account.simKey);
     if (claims.length < 2) {
-      facts.claim = claims[0];
-      return { decision: decide(this.services, facts), settled: flow?.settle(lastTime) !== true };
+      facts.claim = claims[0]?.claim;
+      const decision = decide(this.services, facts);
+      return { decision, settled: !this.flows.settleClaims(slot, lastTime) };
     }
-    const decisions = claims.map((claim) => decide(this.services, { ...facts, claim }));
-    flow?.settle(lastTime);
+    const decisions = claims.map(({ claim }) => decide(this.services, { ...facts, claim }));
+    this.flows.settleClaims(slot, lastTime);
     return { decision: combine(decisions), settled: false };
   }
 
-  /** Puts a new decision on a flow; where it rests on a claim that came late, the flow's earlier octets go with it. */
-  private replaceCell(slot: number, cell: UsageCell, firstTime: number, collector: EntryCollector): void {
-    this.setCell(slot, cell);
-    const claim = this.claims[slot]?.last;
-    if (claim === undefined || ((this.state[slot] as number) & IN_WINDOW) === 0) return;
-    for (let past = this.late.of(slot, firstTime); past !== undefined; past = past.earlier) {
-      if (past.cell.decision === cell.decision) continue;
-      // The octets stay with the account that held the address then.
-      const to = this.cellStore.cellOf(past.cell.account, cell.decision);
-      collector.move(past, to);
-      past.cell = to;
-      this.counts.movedOctets += past.octetsUp + past.octetsDown;
-    }
-    // A hello that is not whole may still turn out to be a front.
-    if (!claim.whole) return;
-    this.state[slot] = 0;
-    this.late.forget(slot);
-  }
-
-  private setCell(slot: number, cell: UsageCell): void {
-    const old = this.cells[slot];
-    if (old?.account !== cell.account) {
-      if (old !== undefined) old.account.flows -= 1;
-      cell.account.flows += 1;
-    }
-    this.cells[slot] = cell;
-  }
-
-  private newSlot(words: Int32Array, at: number, hash: number, time: number): number {
-    const slot = this.table.insert(words, at, hash, time);
-    this.stamps[slot] = -1;
-    this.state[slot] = IN_WINDOW;
-    this.cells[slot] = undefined;
-    this.claims[slot] = undefined;
-    return slot;
-  }
-
-  private release(slot: number): void {
-    const cell = this.cells[slot];
-    if (cell !== undefined) cell.account.flows -= 1;
-    this.cells[slot] = undefined;
-    this.claims[slot] = undefined;
-    this.late.forget(slot);
-    this.state[slot] = 0;
-  }
-
-  /** Flows without claims are decided alike when they come up again, so they go first; then those of a SIM with very many. */
-  private worth(slot: number): number {
-    const seen = this.table.lastSeen[slot] as number;
-    if (this.claims[slot] === undefined) return seen - 1e15;
-    const crowded = (this.cells[slot]?.account.flows ?? 0) > this.options.maxFlowsPerSim;
-    return crowded ? seen - 1e14 : seen;
+  /** What the SIM resolved to the peer when the flow was first looked at. */
+  private resolvedOf(slot: number, account: Account, facts: FlowFacts): readonly string[] {
+    const known = this.flows.resolvedOf(slot);
+    if (known !== undefined) return known;
+    const { peer, peerOffset, ipv6, time } = facts;
+    const names = this.dns.find(account.dnsScope, peer, peerOffset, ipv6, time);
+    if (names.length > 0 || this.flows.hasClaim(slot)) this.flows.setResolved(slot, names);
+    return names;
   }
 
   private enterInterval(time: number): void {
     if (time >= this.interval.from && time < this.interval.until) return;
     this.interval = this.services.intervalAt(time);
-    this.stamp += 1;
+    this.stamp = nextStamp(this.stamp);
   }
+}
 
-  private namesOf(slot: number, cell: UsageCell): readonly FlowName[] {
-    const flow = this.claims[slot];
-    if (flow === undefined) return NO_NAMES;
-    const names: FlowName[] = (flow.all ?? flow.current).flatMap(({ name, literal, kind, standing }) => {
-      const text = name ?? literal;
-      return text === null ? [] : [{ name: text, evidence: kind, standing }];
-    });
-    const resolved = flow.dns?.at(-1);
-    if (resolved !== undefined && cell.account.nameConsent)
-      names.push({ name: resolved.name, evidence: 'dns', standing: 'plain' });
-    return names;
-  }
+function nextStamp(stamp: number): number {
+  return (stamp + 1) & 0x7fff_ffff;
+}
+
+/** Reads counters and times of the record at word `at`. */
+function readUsage(words: Int32Array, at: number, into: Usage): void {
+  into.octetsUp = integerAt(words, at + FLOW_RECORD.octets_up / 4);
+  into.octetsDown = integerAt(words, at + FLOW_RECORD.octets_down / 4);
+  into.packetsUp = integerAt(words, at + FLOW_RECORD.packets_up / 4);
+  into.packetsDown = integerAt(words, at + FLOW_RECORD.packets_down / 4);
+  into.firstTime = integerAt(words, at + FLOW_RECORD.first_time / 4);
+  into.lastTime = integerAt(words, at + FLOW_RECORD.last_time / 4);
 }
 
 /** A little-endian u64 that must be a safe integer. */

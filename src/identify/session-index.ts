@@ -1,8 +1,8 @@
 import type { RealmPolicy, Session, SessionChanges } from '../sims/index.js';
 import { formatAddress, parseAddress, parsePrefix, Refusal, type Prefix } from '../shared/plain.js';
+import { Interner } from './interner.js';
 import { PrefixTable } from './prefix-table.js';
 import type { UsageAccount } from './types.js';
-import type { UsageCell } from './usage-cells.js';
 
 /** Whom the octets of an address belong to during a time, as the hot path needs it. */
 export interface Account {
@@ -23,20 +23,25 @@ export interface Account {
   readonly exclusive: boolean;
   /** Flows of this account in the flow memory. */
   flows: number;
-  /** Sums per decision, made as they come up. */
-  cells: Map<string, UsageCell> | undefined;
+  /** For hashing. */
+  readonly serial: number;
 }
 
-interface Known {
-  session: Session;
-  account: Account;
-  prefix: Prefix;
+/** A session as an account, with what is needed to tell what changed. A SIM costs some 400 octets. */
+interface Known extends Account {
+  readonly id: number;
+  readonly prefix: string;
+  /** Equal lists share one. */
+  readonly dnsServers: string;
+  /** UNIX milliseconds; null = open. */
+  endTime: number | null;
 }
 
 interface Realm {
   policy: RealmPolicy;
   resolvers: ReadonlySet<string>;
-  table: PrefixTable<Known[]>;
+  /** Mostly one session; several in the order of their times. */
+  table: PrefixTable<Known | Known[]>;
 }
 
 export interface SessionIndexOptions {
@@ -49,6 +54,9 @@ export interface SessionIndexOptions {
 }
 
 const SWEEP_PER_UPDATE = 1_000;
+/** Sessions taken over between two turns of the event loop: some milliseconds. */
+export const SESSIONS_PER_STEP = 1_000;
+const KEPT_RESOLVERS = 4_096;
 const NO_RESOLVERS: ReadonlySet<string> = new Set();
 
 /** Which SIM held an address when. Takes changes as they come; look-ups cost the same for one session or 100,000. */
@@ -56,9 +64,11 @@ export class SessionIndex {
   private readonly realms = new Map<number, Realm>();
   private readonly byId = new Map<number, Known>();
   private suspense = new Map<string, Account>();
-  private readonly found: Known[][] = [];
+  private readonly found: (Known | Known[])[] = [];
+  private readonly resolverSets = new Interner<ReadonlySet<string>>(KEPT_RESOLVERS);
   private sweeper: Iterator<Known> | undefined;
   private anonymousKeys = 0;
+  private serial = 0;
   /** Grows with each change: decisions for accounts that are not exclusive are looked up again. */
   changes = 0;
   revision = 0;
@@ -76,14 +86,49 @@ export class SessionIndex {
    * @returns keys of SIMs whose names may not be looked at (any more)
    */
   update(changes: SessionChanges, now: number): Set<number> {
-    for (const policy of changes.realms) this.setRealm(policy);
-    for (const id of changes.deletedIds) this.remove(id);
-    for (const session of changes.upserted) this.upsert(session);
+    const steps = this.updateSteps(changes, now);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** As {@link update}, in steps of some milliseconds; look-ups in between see what is taken over so far. */
+  *updateSteps(changes: SessionChanges, now: number): Generator<void, Set<number>> {
+    let work = 0;
+    for (const policy of changes.realms)
+      for (const known of this.setRealm(policy)) {
+        if (this.byId.get(known.id) === known) this.replace(sessionOf(known));
+        if ((work += 1) % SESSIONS_PER_STEP === 0) {
+          this.changed();
+          yield;
+        }
+      }
+    for (const id of changes.deletedIds) {
+      this.remove(id);
+      if ((work += 1) % SESSIONS_PER_STEP === 0) {
+        this.changed();
+        yield;
+      }
+    }
+    const withdrawn = new Set<number>();
+    for (const session of changes.upserted) {
+      this.upsert(session);
+      if (!session.nameConsent) withdrawn.add(session.simKey);
+      if ((work += 1) % SESSIONS_PER_STEP === 0) {
+        this.changed();
+        yield;
+      }
+    }
     this.revision = changes.revision;
-    this.changes += 1;
+    this.changed();
     if (this.options.anonymous === null) this.suspense.clear();
     this.sweep(now);
-    return new Set(changes.upserted.filter((each) => !each.nameConsent).map((each) => each.simKey));
+    return withdrawn;
+  }
+
+  private changed(): void {
+    this.changes = (this.changes + 1) | 0;
   }
 
   /** The account that holds an address of a realm at `time` (UNIX microseconds): the longest prefix with a session then. */
@@ -91,12 +136,9 @@ export class SessionIndex {
     const realm = this.realms.get(realmIndex);
     if (realm !== undefined) {
       realm.table.lookup(bytes, offset, ipv6, this.found);
-      for (const list of this.found) {
-        for (let i = list.length - 1; i >= 0; i -= 1) {
-          const { account } = list[i] as Known;
-          if (time >= account.until) break;
-          if (time >= account.from) return account;
-        }
+      for (const found of this.found) {
+        const account = Array.isArray(found) ? holderAt(found, time) : found;
+        if (account !== undefined && time >= account.from && time < account.until) return account;
       }
     }
     return this.suspenseOf(realmIndex, bytes, offset, ipv6);
@@ -123,25 +165,28 @@ export class SessionIndex {
       until: Number.POSITIVE_INFINITY,
       exclusive: false,
       flows: 0,
-      cells: undefined,
+      serial: this.nextSerial(),
     };
     this.suspense.set(key, account);
     return account;
   }
 
-  private setRealm(policy: RealmPolicy): void {
+  private nextSerial(): number {
+    return (this.serial = (this.serial + 1) | 0);
+  }
+
+  /** Returns the sessions that the new policy changes. */
+  private setRealm(policy: RealmPolicy): readonly Known[] {
     const resolvers = resolverSet(policy.resolvers);
     const known = this.realms.get(policy.index);
     if (known === undefined) {
       this.realms.set(policy.index, { policy, resolvers, table: new PrefixTable() });
-      return;
+      return [];
     }
     const same = JSON.stringify(known.policy) === JSON.stringify(policy);
     known.policy = policy;
     known.resolvers = resolvers;
-    if (same) return;
-    for (const { session } of [...this.byId.values()])
-      if (session.realmIndex === policy.index) this.replace(session);
+    return same ? [] : [...this.byId.values()].filter((each) => each.realmIndex === policy.index);
   }
 
   private realmOf(index: number): Realm {
@@ -155,13 +200,13 @@ export class SessionIndex {
 
   private upsert(session: Session): void {
     const known = this.byId.get(session.id);
-    if (known !== undefined && onlyEndDiffers(known.session, session)) {
-      known.session = session;
-      const list = this.realmOf(session.realmIndex).table.get(known.prefix);
-      if (list !== undefined) setTimes(list);
+    if (known === undefined || !onlyEndDiffers(known, session)) {
+      this.replace(session);
       return;
     }
-    this.replace(session);
+    known.endTime = session.endTime;
+    const held = this.realmOf(session.realmIndex).table.get(parsePrefix(known.prefix));
+    if (held !== undefined) setTimes(held);
   }
 
   private replace(session: Session): void {
@@ -175,25 +220,29 @@ export class SessionIndex {
       return;
     }
     const realm = this.realmOf(session.realmIndex);
-    const known: Known = { session, prefix, account: accountOf(session, prefix, realm) };
+    const known = this.accountOf(session, prefix, realm);
     this.byId.set(session.id, known);
-    const list = realm.table.get(prefix);
-    if (list === undefined) realm.table.set(prefix, [known]);
-    else list.push(known);
-    setTimes(list ?? [known]);
+    const held = realm.table.get(prefix);
+    const together = held === undefined ? known : Array.isArray(held) ? held : [held];
+    if (Array.isArray(together)) together.push(known);
+    if (together !== held) realm.table.set(prefix, together);
+    setTimes(together);
   }
 
   private remove(id: number): void {
     const known = this.byId.get(id);
     if (known === undefined) return;
     this.byId.delete(id);
-    known.account.until = Number.NEGATIVE_INFINITY;
-    const { table } = this.realmOf(known.session.realmIndex);
-    const list = table.get(known.prefix);
-    if (list === undefined) return;
-    list.splice(list.indexOf(known), 1);
-    if (list.length === 0) table.delete(known.prefix);
-    else setTimes(list);
+    known.until = Number.NEGATIVE_INFINITY;
+    const { table } = this.realmOf(known.realmIndex);
+    const prefix = parsePrefix(known.prefix);
+    const held = table.get(prefix);
+    const rest = Array.isArray(held) ? held.filter((each) => each !== known) : [];
+    if (rest.length === 0) table.delete(prefix);
+    else {
+      table.set(prefix, rest.length === 1 ? (rest[0] as Known) : rest);
+      setTimes(rest);
+    }
   }
 
   /** Forgets some of the sessions that ended long ago: a few at each update, so that none takes long. */
@@ -206,51 +255,74 @@ export class SessionIndex {
         this.sweeper = undefined;
         return;
       }
-      const { endTime, id } = next.value.session;
+      const { endTime, id } = next.value;
       if (endTime !== null && endTime < before) this.remove(id);
     }
   }
+
+  private accountOf(session: Session, prefix: Prefix, realm: Realm): Known {
+    const { id, simKey, realmIndex, nameConsent } = session;
+    const dnsServers = session.dnsServers.join(' ');
+    return {
+      id,
+      prefix: session.prefix,
+      dnsServers,
+      endTime: session.endTime,
+      usage: { kind: 'sim', simKey, sessionId: id, ...(session.mcc != null && { mcc: session.mcc }) },
+      simKey,
+      realmIndex,
+      nameConsent,
+      resolvers:
+        dnsServers === ''
+          ? realm.resolvers
+          : this.resolverSets.get(dnsServers, () => resolverSet(session.dnsServers)),
+      dnsScope: realm.policy.shareNames === true ? -realmIndex : simKey,
+      from: session.startTime * 1000,
+      until: 0,
+      exclusive: prefix.length === (prefix.family === 4 ? 32 : 128),
+      flows: 0,
+      serial: this.nextSerial(),
+    };
+  }
+}
+
+/** Of sessions of one prefix the last that had begun at `time`. */
+function holderAt(list: readonly Known[], time: number): Known | undefined {
+  for (let i = list.length - 1; i >= 0; i -= 1) if (time >= (list[i] as Known).from) return list[i];
+  return undefined;
 }
 
 /**
  * An address is held by one SIM at a time: of two sessions of one prefix the one that starts later ends the earlier, also
  * where the end of the earlier never became known.
  */
-function setTimes(list: Known[]): void {
-  list.sort((a, b) => a.session.startTime - b.session.startTime || a.session.id - b.session.id);
-  list.forEach(({ session, account }, index) => {
-    const next = list[index + 1];
-    account.from = session.startTime * 1000;
+function setTimes(held: Known | Known[]): void {
+  const list = Array.isArray(held) ? held : [held];
+  list.sort((a, b) => a.from - b.from || a.id - b.id);
+  list.forEach((account, index) => {
     account.until = Math.min(
-      session.endTime === null ? Number.POSITIVE_INFINITY : session.endTime * 1000,
-      next === undefined ? Number.POSITIVE_INFINITY : next.session.startTime * 1000,
+      account.endTime === null ? Number.POSITIVE_INFINITY : account.endTime * 1000,
+      list[index + 1]?.from ?? Number.POSITIVE_INFINITY,
     );
   });
 }
 
-function accountOf(session: Session, prefix: Prefix, realm: Realm): Account {
-  return {
-    usage: {
-      kind: 'sim',
-      simKey: session.simKey,
-      sessionId: session.id,
-      ...(session.mcc != null && { mcc: session.mcc }),
-    },
-    simKey: session.simKey,
-    realmIndex: session.realmIndex,
-    nameConsent: session.nameConsent,
-    resolvers: session.dnsServers.length > 0 ? resolverSet(session.dnsServers) : realm.resolvers,
-    dnsScope: realm.policy.shareNames === true ? -session.realmIndex : session.simKey,
-    from: 0,
-    until: 0,
-    exclusive: prefix.length === (prefix.family === 4 ? 32 : 128),
-    flows: 0,
-    cells: undefined,
-  };
+function sessionOf(known: Known): Session {
+  const { id, simKey, realmIndex, prefix, endTime, nameConsent } = known;
+  const dnsServers = known.dnsServers === '' ? [] : known.dnsServers.split(' ');
+  return { id, simKey, realmIndex, prefix, startTime: known.from / 1000, endTime, dnsServers, nameConsent };
 }
 
-function onlyEndDiffers(a: Session, b: Session): boolean {
-  return JSON.stringify({ ...a, endTime: null }) === JSON.stringify({ ...b, endTime: null });
+function onlyEndDiffers(known: Known, session: Session): boolean {
+  return (
+    known.simKey === session.simKey &&
+    known.realmIndex === session.realmIndex &&
+    known.prefix === session.prefix &&
+    known.from === session.startTime * 1000 &&
+    known.nameConsent === session.nameConsent &&
+    (known.usage.kind !== 'sim' || (known.usage.mcc ?? null) === (session.mcc ?? null)) &&
+    known.dnsServers === session.dnsServers.join(' ')
+  );
 }
 
 function resolverSet(texts: readonly string[]): ReadonlySet<string> {

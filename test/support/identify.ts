@@ -111,7 +111,7 @@ export class Bench {
   private revision = 1;
 
   constructor(options: IdentifierOptions = {}) {
-    this.identifier = new Identifier({ maxFlows: 1000, ...options });
+    this.identifier = new Identifier({ maxFlows: 1000, maxDnsEntries: 10_000, ...options });
     this.identifier.updateCatalogue(catalogue(SERVICES));
     this.sessions([session()]);
   }
