@@ -2,7 +2,7 @@ export { BillingModule } from './billing.module.js';
 export { ClosingService } from './closing.service.js';
 export { CorrectionsService, type CorrectionView } from './corrections.service.js';
 export { billingEntities } from './entities.js';
-export { MonthExport } from './month-export.service.js';
+export { CDR_FORMATS, MonthExport, type CdrFormat } from './month-export.service.js';
 export { correctionPdf } from './pdf/correction-pdf.js';
 export { BillingReports, type LateUsage, type SimUsage } from './reports.service.js';
 export * from './schemas.js';

@@ -7,6 +7,7 @@ const usageSchema = z.object({
   treatment: z.string(),
   reason: z.string(),
   planRule: text,
+  payer: z.object({ kind: z.string(), sponsorId: z.string().optional() }).nullish(),
   serviceCode: text,
   serviceVersionId: z.int().nullish(),
   evidence: z.string(),

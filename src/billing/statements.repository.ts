@@ -253,6 +253,24 @@ export class StatementsRepository {
     );
   }
 
+  /** How billing systems know each service, by its code. */
+  async chargingIdentities(
+    manager: EntityManager,
+  ): Promise<Map<string, { ratingGroup: number; serviceIdentifier: number }>> {
+    const rows = await manager.query<{ code: string; rating_group: string; service_identifier: string }[]>(
+      `SELECT code, rating_group, service_identifier FROM service`,
+    );
+    return new Map(
+      rows.map((row) => [
+        row.code,
+        {
+          ratingGroup: toSafeInteger(row.rating_group),
+          serviceIdentifier: toSafeInteger(row.service_identifier),
+        },
+      ]),
+    );
+  }
+
   /** A SIM's documents in the order of its chain, from a position on. */
   async chain(
     manager: EntityManager,

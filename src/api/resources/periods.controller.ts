@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 import {
   BillingReports,
+  CDR_FORMATS,
   closePeriodInputSchema,
   ClosingService,
   MonthExport,
@@ -101,6 +102,29 @@ const exportStatements = defineRoute({
   otherResponseTypes: ['application/gzip'],
   status: 200,
 });
+const exportCdrs = defineRoute({
+  method: 'GET',
+  path: '/v1/periods/{month}/cdrs',
+  operationId: 'exportCdrs',
+  tag,
+  summary: 'All final statements of a closed month as charging records with 3GPP field names',
+  description:
+    'Gzip of one charging function record (TS 32.298) per statement: a JSON document to a line, or CSV with a row per container. Times are exact to the hour. `treatment` (free, billed, not_counted) is the one field that is not 3GPP’s.',
+  scopes,
+  params,
+  query: z.strictObject({
+    format: z.enum(CDR_FORMATS).default('ndjson'),
+    otherRatingGroup: z.coerce
+      .number({ error: 'write a whole number' })
+      .int('write a whole number')
+      .min(0, 'at least 0')
+      .max(4_294_967_295, 'at most 4294967295')
+      .default(0)
+      .meta({ description: 'Rating group for octets of no service; one that no service has.' }),
+  }),
+  otherResponseTypes: ['application/gzip'],
+  status: 200,
+});
 const listUsageWithoutPlan = defineRoute({
   method: 'GET',
   path: '/v1/usage-without-plan',
@@ -145,6 +169,15 @@ export class PeriodsController {
   async export(@Input() { params: { month } }: InputOf<typeof exportStatements>): Promise<Download> {
     return new Download('application/gzip', await this.months.gzip(month), {
       filename: `statements-${month}.ndjson.gz`,
+    });
+  }
+
+  @Handle(exportCdrs)
+  async cdrs(
+    @Input() { params: { month }, query: { format, otherRatingGroup } }: InputOf<typeof exportCdrs>,
+  ): Promise<Download> {
+    return new Download('application/gzip', await this.months.cdrs(month, format, otherRatingGroup), {
+      filename: `cdrs-${month}.${format}.gz`,
     });
   }
 

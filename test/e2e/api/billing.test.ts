@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../support/billing-fleet.js';
-import { useApi } from './support.js';
+import { expectProblem, useApi } from './support.js';
 
 const api = useApi();
 
@@ -87,6 +87,39 @@ describe('what a billing department does after a month is closed', () => {
     expect(lines.map((line) => (JSON.parse(line) as { number: number }).number)).toEqual([1, 2]);
     expect(lines[0]).toBe((await api.get('/v1/statements/1')).text);
     expect((await api.get('/v1/periods/2026-09/statements.ndjson.gz')).status).toBe(404);
+  });
+
+  it('takes the month as charging records, in both formats', async () => {
+    const path = '/v1/periods/2026-10/cdrs';
+    const take = async (query: string) => {
+      const response = await fetch(`${api.origin}${path}?${query}`, {
+        headers: { authorization: `Bearer ${api.adminKey}` },
+      });
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/gzip']);
+      return gunzipSync(Buffer.from(await response.arrayBuffer())).toString();
+    };
+    const lines = (await take('otherRatingGroup=99')).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      {
+        localRecordSequenceNumber: 1,
+        subscriberIdentifier: { subscriptionIDData: 'sim-1' },
+        listOfMultipleUnitUsage: [
+          {
+            ratingGroup: 99,
+            usedUnitContainers: [{ dataVolumeDownlink: '3000000000', treatment: 'billed' }],
+          },
+        ],
+      },
+      { localRecordSequenceNumber: 2, listOfMultipleUnitUsage: [] },
+    ]);
+    const rows = (await take('format=csv')).trimEnd().split('\r\n');
+    expect(rows[0]).toMatch(/^recordType,localRecordSequenceNumber,.*,dataVolumeUplink,dataVolumeDownlink,/);
+    expect(rows).toHaveLength(2);
+    const wrong = await api.get(`${path}?format=asn1&otherRatingGroup=-1`);
+    expect(expectProblem(wrong, 400, 'invalid')).toEqual(['query /format', 'query /otherRatingGroup']);
+    const taken = await api.get(`${path}?otherRatingGroup=1`);
+    expect(expectProblem(taken, 400, 'invalid')).toEqual(['query /otherRatingGroup']);
+    expectProblem(await api.get('/v1/periods/2026-09/cdrs'), 404, 'not_found');
   });
 
   it('asks what a figure rests on', async () => {
