@@ -13,7 +13,7 @@
 
 /* Bump when any record or pinned map below changes shape: a start refuses or migrates pinned maps of another
  * version. */
-#define CF_LAYOUT_VERSION 1
+#define CF_LAYOUT_VERSION 2
 
 /* How precisely a flow record names its flow. A full flow table degrades in these steps, never by losing
  * octets. */
@@ -85,7 +85,9 @@ enum cf_note {
     CF_NOTE_HELLO = 6, /* handed to the hello ring */
     CF_NOTE_HELLO_DROPPED =
         7, /* hello ring full or rate limit reached: the octets are counted all the same */
-    CF_NOTE_COUNT = 8,
+    CF_NOTE_NO_MIRROR =
+        8, /* of no realm's mirror, e.g. the host's own: such a packet is never a subscriber's */
+    CF_NOTE_COUNT = 9,
 };
 
 struct cf_tally {

@@ -274,8 +274,10 @@ static CF_INLINE int cf_match_mirror(cf_engine *engine, struct cf_frame *frame) 
     }
     if (!realm) {
         realm = cf_find_realm(&env, CF_MIRROR_NONE, 0, 0);
-        if (!realm)
+        if (!realm) {
+            cf_note(frame, CF_NOTE_NO_MIRROR);
             return cf_end(frame, CF_OUTCOME_NOT_SUBSCRIBER, frame->ip.octets);
+        }
         frame->realm = *realm;
         return CF_MATCH_PLAIN;
     }

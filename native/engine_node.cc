@@ -12,7 +12,8 @@ namespace {
 constexpr const char *kOutcomes[] = {"counted",     "not_subscriber", "not_ip",
                                      "unsupported", "malformed",      "outer_fragment"};
 constexpr const char *kNotes[] = {"both_subscribers", "truncated",   "inner_fragment", "step_address_pair",
-                                  "step_subscriber",  "step_global", "hello",          "hello_dropped"};
+                                  "step_subscriber",  "step_global", "hello",          "hello_dropped",
+                                  "no_mirror"};
 static_assert(sizeof(kOutcomes) / sizeof(*kOutcomes) == CF_OUTCOME_COUNT, "every outcome has a name");
 static_assert(sizeof(kNotes) / sizeof(*kNotes) == CF_NOTE_COUNT, "every note has a name");
 

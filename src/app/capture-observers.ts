@@ -6,12 +6,15 @@ import { metrics, type Logger } from '../shared/index.js';
 export function captureObserver(point: string, logger: Logger): PointObserver {
   return {
     batch: ({ flows }) => countSteps(new FlowRecords(flows)),
-    epochEnded: ({ epoch, counters }) => {
+    epochEnded: ({ epoch, counters, sequences }, sums) => {
       for (const outcome of OUTCOMES) {
         metrics.add('countfree_capture_packets_total', counters.outcomes[outcome].packets, { outcome });
         metrics.add('countfree_capture_octets_total', counters.outcomes[outcome].octets, { outcome });
       }
       metrics.add('countfree_capture_lost_total', counters.notes.hello_dropped.packets, { reason: 'hello' });
+      metrics.add('countfree_capture_blurred_octets_total', sums.blurredOctets);
+      for (const count of ['numbered', 'missed', 'late'] as const)
+        metrics.add('countfree_capture_sequence_packets_total', sequences?.[count] ?? 0, { count });
       logger.debug(
         { point, epoch, packets: counters.seen.packets, octets: counters.seen.octets },
         'epoch ended',

@@ -6,6 +6,8 @@ import {
   addCounters,
   checkConservation,
   noCounters,
+  noSequences,
+  noSums,
   sumFlows,
   type PacketSource,
   type SourceObserver,
@@ -84,6 +86,9 @@ export class FileSource implements PacketSource {
       epochs: this.epochs,
       lastEpochTime: this.lastEpochTime,
       totals: structuredClone(this.totals),
+      // An epoch of a file ends with its hour, and who writes files keeps no sequence numbers apart.
+      blurredOctets: 0,
+      sequences: noSequences(),
       conservationFailures: this.conservationFailures,
     };
   }
@@ -130,7 +135,11 @@ export class FileSource implements PacketSource {
     this.epochs += 1;
     this.lastEpochTime = batch.epochEnd.closedTime / 1000;
     addCounters(this.totals, batch.epochEnd.counters);
-    this.observer.epochEnded?.(batch.epochEnd, { up: onFlows.packetsUp, down: onFlows.packetsDown });
+    this.observer.epochEnded?.(batch.epochEnd, {
+      ...noSums(),
+      packetsUp: onFlows.packetsUp,
+      packetsDown: onFlows.packetsDown,
+    });
     const failure = checkConservation(batch.epochEnd, onFlows);
     if (failure === undefined) return;
     this.conservationFailures += 1;

@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/index.js';
 import { FeedKeeper, type Feed, type FeedObserver } from './interface-feed.js';
 import { MirrorWatch, type CaptureWarning } from './mirror-watch.js';
-import type { Directions, SourceObserver } from './source.js';
+import type { EpochSums, SourceObserver } from './source.js';
 import type { EpochEnd } from './types.js';
 
 export interface LiveSideObserver extends SourceObserver, FeedObserver {
@@ -31,21 +31,26 @@ export class LiveSide {
   watching(observer: SourceObserver): SourceObserver {
     return {
       ...observer,
-      epochEnded: (end, packets) => {
-        this.judge(end, packets);
-        observer.epochEnded?.(end, packets);
+      epochEnded: (end, sums) => {
+        this.judge(end, sums);
+        observer.epochEnded?.(end, sums);
       },
     };
   }
 
-  private judge({ closedTime, counters }: EpochEnd, packets: Directions): void {
+  private judge({ closedTime, counters, sequences }: EpochEnd, sums: EpochSums): void {
+    const { seen, outcomes, notes } = counters;
     this.watch.observe({
       time: Math.floor(closedTime / 1000),
-      seenPackets: counters.seen.packets,
-      seenOctets: counters.seen.octets,
-      packetsUp: packets.up,
-      packetsDown: packets.down,
-      notSubscriberOctets: counters.outcomes.not_subscriber.octets,
+      packets: seen.packets - notes.no_mirror.packets,
+      octets: seen.octets - notes.no_mirror.octets,
+      packetsUp: sums.packetsUp,
+      packetsDown: sums.packetsDown,
+      // What came through no mirror is never a subscriber's.
+      notSubscriberOctets: outcomes.not_subscriber.octets - notes.no_mirror.octets,
+      numberedPackets: sequences?.numbered ?? 0,
+      missingPackets: sequences ? sequences.missed - sequences.late : 0,
+      blurredOctets: sums.blurredOctets,
     });
     this.tell();
   }

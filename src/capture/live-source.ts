@@ -6,9 +6,12 @@ import {
   addTally,
   checkConservation,
   noCounters,
+  noSequences,
+  noSums,
   noTally,
+  sumBlurred,
   sumFlows,
-  type Directions,
+  type EpochSums,
   type PacketSource,
   type SourceObserver,
   type SourceState,
@@ -53,8 +56,12 @@ export class LiveSource implements PacketSource {
   private flowsEnd = 0n;
   private hellosEnd = 0n;
   private epochFlows: Tally = noTally();
-  private directions: Directions = { up: 0, down: 0 };
+  private sums: EpochSums = noSums();
+  private blurredOctets = 0;
+  private readonly sequences = noSequences();
   private openedAt = 0;
+  /** The epoch whose records are moved was open over an hour edge, as far as is known. */
+  private mayBlur = false;
   private stopping = false;
   private wake: (() => void) | undefined;
   private running: Promise<void> | undefined;
@@ -91,7 +98,9 @@ export class LiveSource implements PacketSource {
     this.epochFlows = { ...(last?.epochFlows ?? noTally()) };
     this.engine.releaseFlows(this.flowsEnd);
     this.engine.releaseHellos(this.hellosEnd);
-    this.openedAt = this.clock.now();
+    // An epoch that filled while no process was there is as old as it is, so that it is closed at once if it is due.
+    this.openedAt = status.openedTime === 0 ? this.clock.now() : Math.floor(status.openedTime / 1000);
+    this.mayBlur = this.engine.draining;
     this.setState('running');
     this.running = this.run();
   }
@@ -109,6 +118,8 @@ export class LiveSource implements PacketSource {
       epochs: this.epochs,
       lastEpochTime: this.lastEpochTime,
       totals: structuredClone(this.totals),
+      blurredOctets: this.blurredOctets,
+      sequences: { ...this.sequences },
       conservationFailures: this.conservationFailures,
     };
   }
@@ -138,7 +149,7 @@ export class LiveSource implements PacketSource {
   /** True when the epoch is old enough, or the wall clock is in another hour than at its opening, stepped or not. */
   private isDue(): boolean {
     const now = this.clock.now();
-    if (Math.floor(now / HOUR_MS) !== Math.floor(this.openedAt / HOUR_MS)) return true;
+    if (hourOf(now) !== hourOf(this.openedAt)) return true;
     return now - this.openedAt >= this.epochMs || now < this.openedAt;
   }
 
@@ -151,8 +162,10 @@ export class LiveSource implements PacketSource {
 
   /** Closes the epoch and moves all of it: first the hellos that were seen before, then the flow records. */
   private async turnEpoch(): Promise<void> {
+    const now = this.clock.now();
+    this.mayBlur = hourOf(now) !== hourOf(this.openedAt);
     this.engine.closeEpoch();
-    this.openedAt = this.clock.now();
+    this.openedAt = now;
     await this.moveHellos();
     await this.moveEpoch();
   }
@@ -190,8 +203,9 @@ export class LiveSource implements PacketSource {
     if (!(await this.append({ flows: peek, epochFlows }))) return false;
     this.flowsEnd = peek.end;
     this.epochFlows = peek.epochEnd === null ? epochFlows : noTally();
-    this.directions.up += sum.packetsUp;
-    this.directions.down += sum.packetsDown;
+    this.sums.packetsUp += sum.packetsUp;
+    this.sums.packetsDown += sum.packetsDown;
+    if (this.mayBlur) this.sums.blurredOctets += sumBlurred(peek.records);
     this.engine.releaseFlows(peek.end);
     if (peek.epochEnd !== null) this.noteEpochEnd(peek.epochEnd, epochFlows);
     return true;
@@ -201,8 +215,11 @@ export class LiveSource implements PacketSource {
     this.epochs += 1;
     this.lastEpochTime = this.clock.now();
     addCounters(this.totals, end.counters);
-    this.observer.epochEnded?.(end, this.directions);
-    this.directions = { up: 0, down: 0 };
+    this.blurredOctets += this.sums.blurredOctets;
+    for (const count of ['numbered', 'missed', 'late'] as const)
+      this.sequences[count] += end.sequences?.[count] ?? 0;
+    this.observer.epochEnded?.(end, this.sums);
+    this.sums = noSums();
     const failure = checkConservation(end, epochFlows);
     if (failure === undefined) return;
     this.conservationFailures += 1;
@@ -260,6 +277,10 @@ export class LiveSource implements PacketSource {
       this.wake = done;
     });
   }
+}
+
+function hourOf(time: number): number {
+  return Math.floor(time / HOUR_MS);
 }
 
 function yieldToOthers(): Promise<void> {

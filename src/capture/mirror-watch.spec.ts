@@ -9,15 +9,18 @@ const MINUTE = 60_000;
 function epoch(minute: number, change: Partial<MirrorObservation> = {}): MirrorObservation {
   return {
     time: START + minute * MINUTE,
-    seenPackets: 1000,
-    seenOctets: 1_000_000,
+    packets: 1000,
+    octets: 1_000_000,
     packetsUp: 400,
     packetsDown: 600,
     notSubscriberOctets: 0,
+    numberedPackets: 0,
+    missingPackets: 0,
+    blurredOctets: 0,
     ...change,
   };
 }
-const SILENCE = { seenPackets: 0, seenOctets: 0, packetsUp: 0, packetsDown: 0 };
+const SILENCE = { packets: 0, octets: 0, packetsUp: 0, packetsDown: 0 };
 const kinds = (watch: MirrorWatch) => watch.warnings().map(({ kind }) => kind);
 
 describe('MirrorWatch', () => {
@@ -43,7 +46,7 @@ describe('MirrorWatch', () => {
     expect(kinds(watch)).toEqual([]);
   });
 
-  it('takes other traffic on the interface for no mirror', () => {
+  it('takes what is no subscriber for no mirror', () => {
     const watch = new MirrorWatch(START);
     watch.observe(epoch(6, { packetsUp: 0, packetsDown: 0, notSubscriberOctets: 1_000_000 }));
     expect(kinds(watch)).toEqual(['quiet', 'not_subscribers']);
@@ -62,7 +65,7 @@ describe('MirrorWatch', () => {
 
   it('judges shares by the window only, and not by a handful of packets', () => {
     const watch = new MirrorWatch(START);
-    const few = { seenPackets: 99, packetsUp: 99, packetsDown: 0 };
+    const few = { packets: 99, packetsUp: 99, packetsDown: 0 };
     for (let minute = 1; minute <= 20; minute += 1) watch.observe(epoch(minute, few));
     expect(kinds(watch)).toEqual([]);
     watch.observe(epoch(21, { packetsUp: 1000, packetsDown: 0 }));
@@ -81,6 +84,29 @@ describe('MirrorWatch', () => {
       { kind: 'not_subscribers', detail: expect.stringContaining('25 %') },
     ]);
     watch.observe(epoch(20));
+    expect(kinds(watch)).toEqual([]);
+  });
+
+  it('tells packets that the sequence numbers miss, but not those that only came late', () => {
+    const watch = new MirrorWatch(START);
+    watch.observe(epoch(1, { numberedPackets: 1000, missingPackets: 3 }));
+    watch.observe(epoch(2, { numberedPackets: 1000, missingPackets: -3 }));
+    expect(kinds(watch)).toEqual([]);
+    watch.observe(epoch(3, { numberedPackets: 998, missingPackets: 2 }));
+    expect(watch.warnings()).toMatchObject([
+      { kind: 'sequence_gap', detail: expect.stringMatching(/^2 packets were lost .* 2998 arrived/) },
+    ]);
+    watch.observe(epoch(9));
+    expect(kinds(watch)).toEqual([]);
+  });
+
+  it('tells octets that lie in two hours', () => {
+    const watch = new MirrorWatch(START);
+    watch.observe(epoch(1, { blurredOctets: 500 }));
+    expect(watch.warnings()).toMatchObject([
+      { kind: 'hour_blurred', detail: expect.stringContaining('500 octets') },
+    ]);
+    watch.observe(epoch(7));
     expect(kinds(watch)).toEqual([]);
   });
 

@@ -2,23 +2,31 @@
 export interface MirrorObservation {
   /** UNIX ms at which the epoch was closed. */
   time: number;
-  seenPackets: number;
-  seenOctets: number;
+  /** Seen, without what came through no realm's mirror: the host's own traffic says nothing of the mirror. */
+  packets: number;
+  octets: number;
   /** On flow records, from and to the subscriber side. */
   packetsUp: number;
   packetsDown: number;
-  /** Of packets with no subscriber at either end. */
+  /** Of those that came through a mirror, with no subscriber at either end. */
   notSubscriberOctets: number;
+  /** Mirrored packets with a sequence number, and those that the numbers say are missing; less than 0 = came late. */
+  numberedPackets: number;
+  missingPackets: number;
+  /** On flow records that lie in two hours. */
+  blurredOctets: number;
 }
 
-export type WarningKind = 'interface_gone' | 'octets_short' | 'quiet' | 'one_sided' | 'not_subscribers';
-export const WARNING_KINDS: readonly WarningKind[] = [
+export const WARNING_KINDS = [
   'interface_gone',
   'octets_short',
   'quiet',
   'one_sided',
   'not_subscribers',
-];
+  'sequence_gap',
+  'hour_blurred',
+] as const;
+export type WarningKind = (typeof WARNING_KINDS)[number];
 
 /** Something that an operator should look at; it is withdrawn once all is well. */
 export interface CaptureWarning {
@@ -65,6 +73,7 @@ export class MirrorWatch {
     this.window.push(epoch);
     this.judgeQuiet(epoch);
     this.judgeShares(epoch.time);
+    this.judgeSums(epoch.time);
   }
 
   /** What holds now, oldest first. */
@@ -81,11 +90,13 @@ export class MirrorWatch {
     });
   }
 
+  private sum(field: keyof MirrorObservation): number {
+    return this.window.reduce((total, epoch) => total + epoch[field], 0);
+  }
+
   private judgeShares(time: number): void {
-    const sum = (count: (epoch: MirrorObservation) => number) =>
-      this.window.reduce((total, epoch) => total + count(epoch), 0);
-    const up = sum(({ packetsUp }) => packetsUp);
-    const down = sum(({ packetsDown }) => packetsDown);
+    const up = this.sum('packetsUp');
+    const down = this.sum('packetsDown');
     if (up + down >= this.limits.leastPackets) {
       const share = Math.min(up, down) / (up + down);
       this.set('one_sided', share < this.limits.oneSidedShare, time, () => {
@@ -93,14 +104,27 @@ export class MirrorWatch {
         return `${up} packets up and ${down} down: the ${missing} half of the mirror is missing`;
       });
     }
-    if (sum(({ seenPackets }) => seenPackets) >= this.limits.leastPackets) {
-      const foreign = sum(({ notSubscriberOctets }) => notSubscriberOctets);
-      const seen = sum(({ seenOctets }) => seenOctets);
+    if (this.sum('packets') >= this.limits.leastPackets) {
+      const foreign = this.sum('notSubscriberOctets');
+      const seen = this.sum('octets');
       this.set('not_subscribers', foreign > seen * this.limits.notSubscriberShare, time, () => {
         const percent = Math.round((100 * foreign) / seen);
-        return `${percent} % of the octets have a subscriber at neither end: do the realm's prefixes name all SIMs, and is other traffic on this interface?`;
+        return `${percent} % of the mirror's octets have a subscriber at neither end: do the realm's prefixes name all SIMs, and is all of it the realm's?`;
       });
     }
+  }
+
+  private judgeSums(time: number): void {
+    // Over the window, so that a packet that came late, perhaps in the epoch after, is not taken for lost.
+    const missing = this.sum('missingPackets');
+    this.set('sequence_gap', missing > 0, time, () => {
+      const numbered = this.sum('numberedPackets');
+      return `${missing} packets were lost before they came here, ${numbered} arrived: the sequence numbers of the mirror skip them. Look for drops on the way, and on this host with ip -s link and ethtool -S`;
+    });
+    const blurred = this.sum('blurredOctets');
+    this.set('hour_blurred', blurred > 0, time, () => {
+      return `${blurred} octets are on flow records that began before an hour edge and went on behind it, because nobody was there to close the epoch: they are in the hour of their first packet`;
+    });
   }
 
   private set(kind: WarningKind, holds: boolean, time: number, detail: () => string): void {

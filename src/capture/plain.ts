@@ -22,7 +22,7 @@ export {
   noTally,
   sumFlows,
   type ConservationFailure,
-  type Directions,
+  type EpochSums,
   type FlowSum,
   type PacketSource,
   type SourceObserver,

@@ -1,6 +1,6 @@
 import { NOTES, OUTCOMES } from './layout.js';
 import { FlowRecords, type EpochCounters, type Tally } from './records.js';
-import type { CaptureBatch, EpochEnd } from './types.js';
+import type { CaptureBatch, EpochEnd, SequenceCounts } from './types.js';
 
 /**
  * `running`; `stalled`: the spool takes no more, so records wait in the kernel and epochs get longer; `finished`: a
@@ -18,6 +18,10 @@ export interface SourceStatus {
   lastEpochTime: number | null;
   /** Sums over the epochs ended since the start of this process. */
   totals: EpochCounters;
+  /** Sum over those epochs; see {@link EpochSums}. */
+  blurredOctets: number;
+  /** Sums over those epochs; all 0 where the mirror has no sequence numbers. */
+  sequences: SequenceCounts;
   /** Epochs whose flow records did not sum to what the program says it counted. Must stay 0. */
   conservationFailures: number;
 }
@@ -39,16 +43,18 @@ export interface ConservationFailure {
   counted: Tally;
 }
 
-export interface Directions {
-  up: number;
-  down: number;
+/** Of the flow records of an epoch that this process moved; one that was half moved before it has fewer. */
+export interface EpochSums {
+  packetsUp: number;
+  packetsDown: number;
+  /** On records that go on for more than a second behind an hour edge (see docs/operations.md, "Hours"). */
+  blurredOctets: number;
 }
 
 /** What a source tells as it happens, for logs and metrics. Every method is optional and must not throw. */
 export interface SourceObserver {
   batch?(batch: CaptureBatch): void;
-  /** `packets` are those on flow records that this process moved; an epoch that was half moved before it has fewer. */
-  epochEnded?(end: EpochEnd, packets: Directions): void;
+  epochEnded?(end: EpochEnd, sums: EpochSums): void;
   conservationFailed?(failure: ConservationFailure): void;
   /** The spool refused an append; called once for each attempt. */
   refused?(reason: string): void;
@@ -75,6 +81,24 @@ export function addCounters(sum: EpochCounters, more: EpochCounters): void {
 export function addTally(sum: Tally, more: Tally): void {
   sum.packets += more.packets;
   sum.octets += more.octets;
+}
+
+export const noSums = (): EpochSums => ({ packetsUp: 0, packetsDown: 0, blurredOctets: 0 });
+export const noSequences = (): SequenceCounts => ({ numbered: 0, missed: 0, late: 0 });
+
+const HOUR_US = 3_600_000_000;
+/** An epoch is closed a moment behind the hour edge: timers are late, and a packet under way is waited for. */
+const EDGE_US = 1_000_000;
+
+/** Octets on packed flow records that lie in two hours. */
+export function sumBlurred(bytes: Buffer): number {
+  const flows = new FlowRecords(bytes);
+  let octets = 0;
+  for (let index = 0; index < flows.length; index += 1) {
+    const edge = (Math.floor(flows.firstTime(index) / HOUR_US) + 1) * HOUR_US;
+    if (flows.lastTime(index) >= edge + EDGE_US) octets += flows.octetsUp(index) + flows.octetsDown(index);
+  }
+  return octets;
 }
 
 export interface FlowSum extends Tally {

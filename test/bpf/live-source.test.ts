@@ -17,6 +17,7 @@ import {
   readHellos,
   sumFlows,
   type CaptureBatch,
+  type EpochSums,
   type LiveSourceOptions,
   type PacketEngine,
 } from '../../src/capture/index.js';
@@ -53,14 +54,14 @@ async function openSpool(options: Partial<Parameters<typeof Spool.open>[0]> = {}
 }
 
 /** A packet of `octets` L3 octets on flow number `flow`. */
-function count(engine: UserEngine, flow: number, octets = 128): void {
+function count(engine: UserEngine, flow: number, octets = 128, time = 1_700_000_000_000_000_000n): void {
   const ip = ipv4(
     `10.0.${flow >> 8}.${flow & 255}`,
     '198.51.100.7',
     17,
     udp(1, 2, Buffer.alloc(octets - 28)),
   );
-  expect(engine.testRun(ethernet(ETHERTYPE.ipv4, ip), { time: 1_700_000_000_000_000_000n })).toBe(0);
+  expect(engine.testRun(ethernet(ETHERTYPE.ipv4, ip), { time })).toBe(0);
 }
 
 function hello(engine: UserEngine): void {
@@ -146,6 +147,45 @@ describe('LiveSource', () => {
     await until(() => source.status().epochs === 4);
     await source.stop();
     expect(source.status().epochs).toBe(5);
+  });
+
+  it('keeps every octet when the clock is set or the host sleeps, in the hour of its first packet, and tells what lies in two', async () => {
+    const clock = handClock();
+    const engine = openUser({ live: true });
+    engine.configure([realm({ type: 'none' }, '10.0.0.0/8')]);
+    open.push(engine);
+    const spool = await openSpool();
+    const ends: EpochSums[] = [];
+    const source = new LiveSource(engine, spool, clock, {
+      ...QUICK,
+      observer: { epochEnded: (_end, sums) => ends.push(sums) },
+    });
+    // Nobody is there to close the epoch while it goes over the edge of an hour.
+    const edge = (Math.floor(Date.now() / HOUR) + 1) * HOUR;
+    const at = (time: number, flow: number) => count(engine, flow, 100, BigInt(time) * 1_000_000n);
+    at(edge - 5000, 1);
+    at(edge + 900, 1); // within what it takes to close an epoch at the edge
+    at(edge - 4000, 2);
+    at(edge + 5000, 2);
+    at(edge + 6000, 3);
+    clock.time = edge + 7000;
+    await source.start();
+    await until(() => source.status().epochs === 1);
+    expect(ends[0]).toMatchObject({ packetsUp: 5, blurredOctets: 200 });
+    // The clock is set by hours, there and back: epochs end at once, records stay whole.
+    for (const step of [3 * HOUR + 1234, -7 * HOUR, 4 * HOUR]) {
+      const { epochs } = source.status();
+      at(Date.now(), 4);
+      clock.time += step;
+      await until(() => source.status().epochs > epochs);
+    }
+    await source.stop();
+    expect(source.status()).toMatchObject({
+      blurredOctets: 200,
+      conservationFailures: 0,
+      totals: { seen: { packets: 8, octets: 800 } },
+    });
+    expect(totalOctets(await delivered(spool))).toBe(800);
   });
 
   it('leaves records where they are while the spool is full, says so, and loses nothing', async () => {

@@ -38,6 +38,15 @@ const point = z
     warnings: z
       .array(z.strictObject({ kind: z.enum(WARNING_KINDS), since: instant, detail: z.string() }))
       .meta({ description: 'What an operator should look at; withdrawn once all is well.' }),
+    blurredOctets: octets.meta({
+      description:
+        'Since the process started: on flow records that began before an hour edge and went on behind it. All of them are in the hour of their first packet.',
+    }),
+    sequences: z.strictObject({ numbered: z.string(), missed: z.string(), late: z.string() }).meta({
+      description:
+        'Since the process started: mirrored packets with a sequence number (GRE), numbers that were skipped, and packets that came behind a later ' +
+        'one. Lost on the way = missed - late.',
+    }),
     conservationFailures: z.int().meta({ description: 'Must stay 0.' }),
     spool: z.strictObject({
       bytes: z.int(),
@@ -109,6 +118,12 @@ function presentPoint({ name, kind, source, engine, spool, warnings }: PointStat
       since: formatInstant(since),
       detail,
     })),
+    blurredOctets: String(source.blurredOctets),
+    sequences: {
+      numbered: String(source.sequences.numbered),
+      missed: String(source.sequences.missed),
+      late: String(source.sequences.late),
+    },
     conservationFailures: source.conservationFailures,
     spool: {
       bytes: spool.bytes,

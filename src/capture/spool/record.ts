@@ -53,8 +53,10 @@ const META = {
   crc: 68,
 } as const;
 
-const TALLIES = 1 + OUTCOMES.length + NOTES.length;
-const EPOCH_END_BYTES = 24 + 16 * TALLIES;
+const endBytes = (notes: number) => 24 + 16 * (1 + OUTCOMES.length + notes);
+const EPOCH_END_BYTES = endBytes(NOTES.length);
+/** Notes of the first records of this version: later builds appended others, which an older record lacks. */
+const FIRST_NOTES = 8;
 
 /** The whole record as one header and the parts of its payload, for one gathering write. */
 export function encodeRecord(record: SpoolRecord, time: number, mark: Buffer): Buffer[] {
@@ -141,12 +143,10 @@ export function decodePayload(payload: Buffer): SpoolRecord {
   const place = decodePlace(payload);
   if (place === undefined) throw new RangeError('the start of a spool record is damaged');
   const sourceLength = payload.readUInt16LE(META.sourceLength);
-  const endLength = place.epochEnded ? EPOCH_END_BYTES : 0;
-  const hellosLength = payload.readUInt32LE(META.hellosLength);
-  const flowsLength = payload.readUInt32LE(META.flowsLength);
-  const hellosStart = META_BYTES + sourceLength + endLength;
-  const flowsStart = hellosStart + hellosLength;
-  if (flowsStart + flowsLength !== payload.length)
+  const flowsStart = payload.length - payload.readUInt32LE(META.flowsLength);
+  const hellosStart = flowsStart - payload.readUInt32LE(META.hellosLength);
+  const endLength = hellosStart - META_BYTES - sourceLength;
+  if (!isEndLength(endLength, place.epochEnded))
     throw new RangeError('the parts of a spool record do not fill it');
   const batch: CaptureBatch = {
     source: payload.toString('utf8', META_BYTES, META_BYTES + sourceLength),
@@ -155,8 +155,14 @@ export function decodePayload(payload: Buffer): SpoolRecord {
     hellos: payload.subarray(hellosStart, flowsStart),
     flows: payload.subarray(flowsStart),
   };
-  if (place.epochEnded) batch.epochEnd = decodeEpochEnd(payload, META_BYTES + sourceLength);
+  if (place.epochEnded)
+    batch.epochEnd = decodeEpochEnd(payload.subarray(hellosStart - endLength, hellosStart));
   return { batch, flowsEnd: place.flowsEnd, hellosEnd: place.hellosEnd, epochFlows: place.epochFlows };
+}
+
+function isEndLength(length: number, epochEnded: boolean): boolean {
+  if (!epochEnded) return length === 0;
+  return length >= endBytes(FIRST_NOTES) && length <= EPOCH_END_BYTES && (length - endBytes(0)) % 16 === 0;
 }
 
 function encodeEpochEnd(end: EpochEnd): Buffer {
@@ -173,9 +179,10 @@ function encodeEpochEnd(end: EpochEnd): Buffer {
   return bytes;
 }
 
-function decodeEpochEnd(bytes: Buffer, offset: number): EpochEnd {
-  let next = offset + 24;
+function decodeEpochEnd(bytes: Buffer): EpochEnd {
+  let next = 24;
   const tally = (): Tally => {
+    if (next >= bytes.length) return { packets: 0, octets: 0 };
     const read = { packets: readSafeInteger(bytes, next), octets: readSafeInteger(bytes, next + 8) };
     next += 16;
     return read;
@@ -184,9 +191,9 @@ function decodeEpochEnd(bytes: Buffer, offset: number): EpochEnd {
   const outcomes = Object.fromEntries(OUTCOMES.map((name) => [name, tally()]));
   const notes = Object.fromEntries(NOTES.map((name) => [name, tally()]));
   return {
-    epoch: bytes.readUInt32LE(offset),
-    openedTime: readSafeInteger(bytes, offset + 8),
-    closedTime: readSafeInteger(bytes, offset + 16),
+    epoch: bytes.readUInt32LE(0),
+    openedTime: readSafeInteger(bytes, 8),
+    closedTime: readSafeInteger(bytes, 16),
     counters: { seen, outcomes, notes } as EpochCounters,
   };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FLOW_RECORD_BYTES } from '../layout.js';
+import { FLOW_RECORD_BYTES, OUTCOMES } from '../layout.js';
 import { noCounters } from '../source.js';
 import type { CaptureBatch } from '../types.js';
 import {
@@ -102,6 +102,20 @@ describe('spool record', () => {
     const original = record(5, { hellos: Buffer.from('hello'), epochEnd, source: 'ノード:eth0' });
     const [, ...payload] = encodeRecord(original, 1, Buffer.alloc(8));
     expect(decodePayload(Buffer.concat(payload))).toEqual(original);
+  });
+
+  it('of a build that noted less comes back with nothing noted for the rest', () => {
+    const epochEnd = { epoch: 9, openedTime: 1, closedTime: 2, counters: noCounters() };
+    epochEnd.counters.notes.hello_dropped = { packets: 1, octets: 2 };
+    const original = record(5, { hellos: Buffer.from('hello'), epochEnd });
+    const [, meta, source, end, ...rest] = encodeRecord(original, 1, Buffer.alloc(8));
+    const withNotes = (notes: number) =>
+      Buffer.concat([meta!, source!, end!.subarray(0, 24 + 16 * (1 + OUTCOMES.length + notes)), ...rest]);
+    expect(decodePayload(withNotes(8))).toEqual(original);
+    expect(() => decodePayload(withNotes(7))).toThrow(/do not fill it/);
+    expect(() => decodePayload(Buffer.concat([meta!, source!, end!.subarray(1), ...rest]))).toThrow(
+      /do not fill it/,
+    );
   });
 
   it('keeps any batch as it was', () => {

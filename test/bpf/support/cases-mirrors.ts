@@ -64,13 +64,13 @@ export const mirrors: Case[] = [
     name: 'GRE of another key is ordinary traffic',
     mirror: { ...greTo, key: 77 },
     frames: [outer4(47, gre(ETHERTYPE.teb, ethernet(ETHERTYPE.ipv4, inner4), { key: 78 }))],
-    tallies: { not_subscriber: [1, 20 + 8 + 14 + 128] },
+    tallies: { not_subscriber: [1, 20 + 8 + 14 + 128], no_mirror: [1, 20 + 8 + 14 + 128] },
   },
   {
     name: 'GRE of another source is ordinary traffic',
     mirror: { type: 'gre', outerSource: '192.0.2.9' },
     frames: [outer4(47, gre(ETHERTYPE.ipv4, inner4))],
-    tallies: { not_subscriber: [1, 152] },
+    tallies: { not_subscriber: [1, 152], no_mirror: [1, 152] },
   },
   {
     name: 'GRE with something else inside',
@@ -130,7 +130,7 @@ export const mirrors: Case[] = [
     name: 'VXLAN of another network',
     mirror: { type: 'vxlan', key: 4711 },
     frames: [outer4(17, vxlan(4712, ethernet(ETHERTYPE.ipv4, inner4)))],
-    tallies: { not_subscriber: [1, 20 + 16 + 14 + 128] },
+    tallies: { not_subscriber: [1, 20 + 16 + 14 + 128], no_mirror: [1, 20 + 16 + 14 + 128] },
   },
   { name: 'GTP-U', mirror: { type: 'gtpu' }, frames: [outer4(17, gtpu(9, inner4))], ...one4 },
   {

@@ -1,11 +1,11 @@
 /**
- * A capture point on in0 of its network namespace: `MODE FOLDER PIN_PATH`. Tells what it notices, one JSON line each, and at
+ * A capture point on in0 of its network namespace: `MODE FOLDER PIN_PATH MIRROR`. Tells what it notices, one JSON line each, and at
  * a line on standard input stops and tells what it counted.
  */
-import { CapturePoint, sumFlows, type CaptureMode } from '../../../src/capture/index.js';
+import { CapturePoint, sumFlows, type CaptureMode, type RealmMirror } from '../../../src/capture/index.js';
 import { systemClock } from '../../../src/shared/index.js';
 
-const [mode = 'auto', folder = '', pinPath = ''] = process.argv.slice(2);
+const [mode = 'auto', folder = '', pinPath = '', mirror = '{}'] = process.argv.slice(2);
 const tell = (event: object) => console.log(JSON.stringify(event));
 let octets = 0;
 let drops = 0;
@@ -16,7 +16,14 @@ try {
     interfaceName: 'in0',
     mode: mode as CaptureMode,
     pinPath: pinPath === '' ? null : pinPath,
-    realms: [{ index: 1, name: 'test', mirror: { type: 'none' }, subscriberPrefixes: ['10.0.0.0/8'] }],
+    realms: [
+      {
+        index: 1,
+        name: 'test',
+        mirror: JSON.parse(mirror) as RealmMirror,
+        subscriberPrefixes: ['10.0.0.0/8'],
+      },
+    ],
     clock: systemClock,
     spool: { folder },
     sizes: { flows: 4096, flowRingBytes: 1 << 20, helloRingBytes: 1 << 20, fragments: 1024 },
