@@ -244,6 +244,37 @@ describe('closing a month', () => {
     expect(events).toBe(5);
   });
 
+  it('writes the same bytes in large batches, read ahead, and nothing of one that fails in its middle', async () => {
+    const sims = Array.from({ length: 600 }, (_, index) => index + 1);
+    const close = async (batchSims: number) => {
+      await database().clear();
+      await fleet.create(sims.length);
+      await fleet.plan('light', LINE_FREE);
+      await fleet.subscribe('light', sims, '2026-10-01T00:00:00+09:00');
+      await fleet.use(sims.map((sim) => ({ sim, hour: hour(5), service: 'line', down: sim * 1_000 })));
+      settings.batchSims = batchSims;
+      return closing().closeNow(october);
+    };
+    const whole = async () => {
+      const rows = await database().dataSource.query<{ document: string }[]>(
+        'SELECT document FROM statement ORDER BY number',
+      );
+      return rows.map(({ document }) => document);
+    };
+    await close(50);
+    const small = await whole();
+    expect(small).toHaveLength(sims.length);
+    await database().dataSource.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON outbox_event FOR EACH ROW WHEN (NEW.sim_id = 'sim-400')
+        EXECUTE FUNCTION refuse()`);
+    await expect(close(1_000)).rejects.toThrow('no');
+    await database().dataSource.query(`DROP TRIGGER refuse ON outbox_event; DROP FUNCTION refuse`);
+    expect(await whole()).toEqual([]);
+    expect(await closing().closeNow(october)).toMatchObject({ status: 'closed', statements: sims.length });
+    expect(await whole()).toEqual(small);
+  });
+
   it('is done once when two workers have it', async () => {
     await october5();
     settings.batchSims = 1;

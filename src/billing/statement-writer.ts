@@ -3,11 +3,14 @@ import type { EntityManager } from 'typeorm';
 import { Outbox } from '../webhooks/index.js';
 import type { ClosingRun } from './closing.repository.js';
 import { sumMoney } from '../rating/index.js';
-import { CorrectionsRepository } from './corrections.repository.js';
+import { CorrectionsRepository, type OpenCorrection } from './corrections.repository.js';
 import { groupBy } from './groups.js';
 import { documentHash, statementDocument } from './statement-document.js';
-import type { StatementRater } from './statement-rater.js';
-import { StatementsRepository, type NewStatement } from './statements.repository.js';
+import type { RatedSim, StatementRater } from './statement-rater.js';
+import { StatementsRepository, type ChainEnd, type NewStatement } from './statements.repository.js';
+
+/** SIMs that are read and rated while those before them are written. */
+const CHUNK = 250;
 
 /** Writes final statements and what the world is told of them, in one transaction. */
 @Injectable()
@@ -18,7 +21,10 @@ export class StatementWriter {
     @Inject(Outbox) private readonly outbox: Outbox,
   ) {}
 
-  /** One statement for each SIM that has a segment in the run's period; returns how many. */
+  /**
+   * One statement for each SIM that has a segment in the run's period; returns how many. Reads on another connection
+   * while it writes on `manager`'s: the lock that the caller holds on subscriptions keeps what is read as it is.
+   */
   async write(
     manager: EntityManager,
     run: ClosingRun,
@@ -26,50 +32,44 @@ export class StatementWriter {
     rater: StatementRater,
   ): Promise<number> {
     if (simKeys.length === 0) return 0;
-    const carriedIn = await this.statements.carriedInto(manager, run.calendar, run.period, simKeys);
-    const rated = await rater.rate(manager, run.calendar, run.period, simKeys, carriedIn);
-    const chainEnds = await this.statements.chainEnds(manager, simKeys);
-    const simIds = await this.statements.simIds(manager, simKeys);
-    const open = groupBy(await this.corrections.open(manager, run.calendar, simKeys), ({ simKey }) => simKey);
-    // Last, as it makes every other writer of statements wait.
-    const firstNumber = await this.statements.takeNumbers(manager, rated.length);
-    const made = rated.map(({ simKey, rated: period }, index) => {
-      const before = chainEnds.get(simKey);
-      const chainPosition = (before?.chainPosition ?? 0) + 1;
-      const number = firstNumber + index;
-      const simId = simIds.get(simKey) ?? '';
-      const final = {
-        number,
-        chainPosition,
-        previousHash: before?.hash ?? null,
-        finalizedAt: run.asOf,
-      };
-      const settles = open.get(simKey) ?? [];
-      const head = { simId, final, completeness: run.completeness, corrections: settles };
-      const document = statementDocument(head, period);
-      const { totals } = period;
-      const statement: NewStatement = {
-        number,
-        simKey,
-        chainPosition,
-        octetsUp: totals.octetsUp,
-        octetsDown: totals.octetsDown,
-        freeOctets: totals.freeOctets,
-        billedOctets: totals.billedOctets,
-        notCountedOctets: totals.notCountedOctets,
-        carriedOutOctets: period.carriedOut,
-        net: totals.net,
-        tax: totals.tax,
-        amount: totals.amount,
-        correctionsAmount: sumMoney(
-          settles.map(({ amount }) => amount),
-          period.currency.exponent,
-        ),
-        document,
-        hash: documentHash(document),
-      };
-      return { statement, simId, currency: period.currency.code, settles };
-    });
+    const { calendar, period } = run;
+    const carriedIn = await this.statements.carriedInto(manager, calendar, period, simKeys);
+    const heads = await this.heads(manager, run, simKeys);
+    // From here on every other writer of statements waits.
+    const before = (await this.statements.takeNumbers(manager, 0)) - 1;
+    const reader = manager.dataSource.manager;
+    const rate = (start: number) =>
+      awaitedLater(rater.rate(reader, calendar, period, simKeys.slice(start, start + CHUNK), carriedIn));
+    let written = 0;
+    let next = rate(0);
+    let storing = Promise.resolve();
+    try {
+      for (let start = 0; start < simKeys.length; start += CHUNK) {
+        const rated = await next;
+        if (start + CHUNK < simKeys.length) next = rate(start + CHUNK);
+        const made = rated.map((one, index) => finalStatement(run, heads, one, before + written + index + 1));
+        written += made.length;
+        await storing;
+        storing = awaitedLater(this.store(manager, run, made));
+      }
+    } finally {
+      // Nothing may still be written when the caller ends the transaction, whichever way.
+      await storing;
+    }
+    await this.statements.takeNumbers(manager, written);
+    return written;
+  }
+
+  private async heads(manager: EntityManager, run: ClosingRun, simKeys: readonly number[]): Promise<Heads> {
+    return {
+      chainEnds: await this.statements.chainEnds(manager, simKeys),
+      simIds: await this.statements.simIds(manager, simKeys),
+      settles: groupBy(await this.corrections.open(manager, run.calendar, simKeys), ({ simKey }) => simKey),
+    };
+  }
+
+  private async store(manager: EntityManager, run: ClosingRun, made: readonly Made[]): Promise<void> {
+    if (made.length === 0) return;
     await this.statements.insert(
       manager,
       run,
@@ -101,6 +101,59 @@ export class StatementWriter {
         occurredAt: run.asOf,
       })),
     );
-    return made.length;
   }
+}
+
+/** What statements need of what is stored beside usage, by SIM. */
+interface Heads {
+  chainEnds: ReadonlyMap<number, ChainEnd>;
+  simIds: ReadonlyMap<number, string>;
+  settles: ReadonlyMap<number, OpenCorrection[]>;
+}
+
+interface Made {
+  statement: NewStatement;
+  simId: string;
+  currency: string;
+  settles: readonly OpenCorrection[];
+}
+
+function finalStatement(run: ClosingRun, heads: Heads, { simKey, rated }: RatedSim, number: number): Made {
+  const before = heads.chainEnds.get(simKey);
+  const chainPosition = (before?.chainPosition ?? 0) + 1;
+  const simId = heads.simIds.get(simKey) ?? '';
+  const settles = heads.settles.get(simKey) ?? [];
+  const final = { number, chainPosition, previousHash: before?.hash ?? null, finalizedAt: run.asOf };
+  const document = statementDocument(
+    { simId, final, completeness: run.completeness, corrections: settles },
+    rated,
+  );
+  const { totals, currency } = rated;
+  const statement: NewStatement = {
+    number,
+    simKey,
+    chainPosition,
+    octetsUp: totals.octetsUp,
+    octetsDown: totals.octetsDown,
+    freeOctets: totals.freeOctets,
+    billedOctets: totals.billedOctets,
+    notCountedOctets: totals.notCountedOctets,
+    carriedOutOctets: rated.carriedOut,
+    net: totals.net,
+    tax: totals.tax,
+    amount: totals.amount,
+    correctionsAmount: sumMoney(
+      settles.map(({ amount }) => amount),
+      currency.exponent,
+    ),
+    document,
+    hash: documentHash(document),
+  };
+  return { statement, simId, currency: currency.code, settles };
+}
+
+/** For a promise that is awaited after other work: should that fail, its own failure is nobody's. */
+function awaitedLater<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
