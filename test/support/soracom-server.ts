@@ -12,6 +12,7 @@ export interface FakeEvent {
   dns1?: string;
   sessionId?: string;
   createdTime?: number;
+  cell?: { mcc: number; mnc?: number };
 }
 
 export interface FakeDay {

@@ -18,6 +18,7 @@ const unresolved = z
     msisdn: z.string().nullable(),
     startTime: instant.meta({ description: 'Inclusive.' }),
     endTime: instant.nullable().meta({ description: 'Exclusive; null = not stopped.' }),
+    mcc: z.string().nullable().meta({ description: 'Mobile country code of the network; null = not told.' }),
     simId: z.string().nullable(),
     problem: z.enum(['unknown_sim', 'refused', 'conflict']).meta({
       description:
@@ -89,13 +90,15 @@ export class IntegrationsController {
     const { items, nextCursor } = await this.accounting.unresolved(query);
     return {
       nextCursor,
-      items: items.map(({ storedStart: _stored, startTime, endTime, problem, detail, ...lease }) => ({
-        ...lease,
-        startTime: formatInstant(startTime),
-        endTime: endTime === null ? null : formatInstant(endTime),
-        problem: problem ?? 'unknown_sim',
-        detail: detail ?? '',
-      })),
+      items: items.map(
+        ({ storedStart: _stored, continues: _continues, startTime, endTime, problem, detail, ...lease }) => ({
+          ...lease,
+          startTime: formatInstant(startTime),
+          endTime: endTime === null ? null : formatInstant(endTime),
+          problem: problem ?? 'unknown_sim',
+          detail: detail ?? '',
+        }),
+      ),
     };
   }
 }

@@ -41,6 +41,7 @@ it('reads what a packet gateway says of a session', () => {
     prefixes: ['10.128.0.1/32', '2001:db8:1:2::/64', '2001:db8:3::/56', '2001:db8::9/128'],
     time: NOW - 5000,
     age: 30_000,
+    mcc: null,
     imsi: '440101234567890',
     iccid: null,
     msisdn: '818012345678',
@@ -88,6 +89,57 @@ describe('names', () => {
   it('of the session: bytes that are no text stand in hex', () => {
     expect(event([attribute(40, 1), attribute(44, Buffer.from([0, 1, 255]))]).acctSessionId).toBe('0x0001ff');
   });
+});
+
+describe('the network', () => {
+  const sub = (...attributes: Buffer[]) =>
+    attribute(26, Buffer.concat([Buffer.from([0, 0, 0x28, 0xaf]), ...attributes]));
+  const mcc = (...attributes: Buffer[]) => event([...START, sub(...attributes)]).mcc;
+  const place = (...bytes: number[]) => attribute(22, Buffer.from(bytes));
+
+  it('is of the serving node, else of the place of the user', () => {
+    expect(mcc(attribute(18, '44010'))).toBe('440');
+    expect(mcc(attribute(18, '310410'))).toBe('310');
+    // TAI and ECGI, MCC 440 and MNC 10, then what is not read.
+    expect(mcc(place(130, 0x44, 0xf0, 0x01, 0, 1))).toBe('440');
+    expect(mcc(place(0, 0x13, 0x00, 0x14, 1, 2, 3, 4))).toBe('310');
+    expect(mcc(place(0, 0x13, 0x00, 0x14), attribute(18, '44010'))).toBe('440');
+    expect(event([...START, sub(place(0, 0x13, 0x00, 0x14)), sub(attribute(18, '44010'))]).mcc).toBe('440');
+  });
+  it('is not told by what is not in its form', () => {
+    expect(
+      mcc(attribute(18, '4401'), attribute(18, 'abcde'), place(130, 0x44), place(130, 0xaf, 0x0f, 1)),
+    ).toBeNull();
+    expect(mcc(place(77, 0x44, 0xf0, 0x01), place())).toBeNull();
+  });
+});
+
+it('reads networks behind the SIM from routes', () => {
+  const routes = [
+    attribute(22, '192.168.7.0/24 10.128.0.1 1'),
+    attribute(22, '  172.16.9.9/16  0.0.0.0 1 2 3'),
+    attribute(22, '192.0.2.0 10.128.0.1 1'),
+    attribute(22, '10.0.0.0'),
+    attribute(99, '2001:db8:9::/48 2001:db8::1 1'),
+  ];
+  expect(event([...START, ...routes]).prefixes).toEqual([
+    '192.168.7.0/24',
+    '172.16.0.0/16',
+    '192.0.2.0/24',
+    '10.0.0.0/8',
+    '2001:db8:9::/48',
+  ]);
+  const bad = [
+    attribute(22, '0.0.0.0/0 10.128.0.1 1'),
+    attribute(22, '192.168.7.0/33 10.128.0.1'),
+    attribute(22, '224.0.0.0 1'),
+    attribute(22, '2001:db8::/32 ::'),
+    attribute(22, 'default via 10.0.0.1'),
+    attribute(99, '2001:db8::1 ::'),
+    attribute(99, '2001:db8::/0 ::'),
+    attribute(99, Buffer.from([0, 1, 2])),
+  ];
+  expect(event([...START, ...bad]).prefixes).toEqual([]);
 });
 
 it('takes no address from what stands for none, or is not in its form', () => {

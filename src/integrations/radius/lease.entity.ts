@@ -39,6 +39,10 @@ export class RadiusLeaseEntity {
   problem!: string | null;
   @Column('text', { nullable: true })
   detail!: string | null;
+  @Column('text', { nullable: true })
+  mcc!: string | null;
+  @Column('boolean', { default: false })
+  continues!: boolean;
   @Column('timestamptz', { name: 'seen_at' })
   seenAt!: Date;
 }

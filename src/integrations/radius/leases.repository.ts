@@ -19,6 +19,8 @@ interface LeaseRow {
   msisdn: string | null;
   start_time: Date;
   end_time: Date | null;
+  mcc: string | null;
+  continues: boolean;
   sim_id: string | null;
   stored_start: Date | null;
   problem: LeaseProblem | null;
@@ -26,7 +28,7 @@ interface LeaseRow {
 }
 
 const LEASES = `
-  SELECT realm, nas, acct_session_id, prefix, imsi, iccid, msisdn, start_time, end_time, sim_id, stored_start, problem, detail
+  SELECT realm, nas, acct_session_id, prefix, imsi, iccid, msisdn, start_time, end_time, mcc, continues, sim_id, stored_start, problem, detail
   FROM radius_lease`;
 /** One writer at a time: two servers may get the requests of one accounting session. */
 const LOCK = 7_226_001_813;
@@ -81,14 +83,14 @@ export class LeasesRepository {
     const time = (value: number | null) => (value === null ? null : new Date(value));
     await manager.query(
       `INSERT INTO radius_lease (realm, nas, acct_session_id, prefix, imsi, iccid, msisdn, start_time, end_time, sim_id,
-                                 stored_start, problem, detail, seen_at)
-       SELECT *, $14::timestamptz
+                                 stored_start, problem, detail, mcc, continues, seen_at)
+       SELECT *, $16::timestamptz
        FROM unnest($1::text[], $2::text[], $3::text[], $4::cidr[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
-                   $9::timestamptz[], $10::text[], $11::timestamptz[], $12::text[], $13::text[])
+                   $9::timestamptz[], $10::text[], $11::timestamptz[], $12::text[], $13::text[], $14::text[], $15::boolean[])
        ON CONFLICT (realm, nas, acct_session_id, prefix) DO UPDATE SET
          imsi = EXCLUDED.imsi, iccid = EXCLUDED.iccid, msisdn = EXCLUDED.msisdn, start_time = EXCLUDED.start_time,
          end_time = EXCLUDED.end_time, sim_id = EXCLUDED.sim_id, stored_start = EXCLUDED.stored_start,
-         problem = EXCLUDED.problem, detail = EXCLUDED.detail, seen_at = EXCLUDED.seen_at`,
+         problem = EXCLUDED.problem, detail = EXCLUDED.detail, mcc = EXCLUDED.mcc, continues = EXCLUDED.continues, seen_at = EXCLUDED.seen_at`,
       [
         leases.map((lease) => lease.realm),
         leases.map((lease) => lease.nas),
@@ -103,6 +105,8 @@ export class LeasesRepository {
         leases.map((lease) => time(lease.storedStart)),
         leases.map((lease) => lease.problem),
         leases.map((lease) => lease.detail),
+        leases.map((lease) => lease.mcc),
+        leases.map((lease) => lease.continues),
         new Date(now),
       ],
     );
@@ -129,6 +133,8 @@ function toLease(row: LeaseRow): Lease {
     msisdn: row.msisdn,
     startTime: row.start_time.getTime(),
     endTime: row.end_time?.getTime() ?? null,
+    mcc: row.mcc,
+    continues: row.continues,
     simId: row.sim_id,
     storedStart: row.stored_start?.getTime() ?? null,
     problem: row.problem,

@@ -10,6 +10,10 @@ export interface Lease extends Subscriber {
   startTime: number;
   /** Exclusive; null = not stopped. */
   endTime: number | null;
+  /** Mobile country code of the network that serves the SIM; null = unknown. */
+  mcc: string | null;
+  /** It goes on from one in another network, so it cannot have begun earlier. */
+  continues: boolean;
   /** The SIM's id, once known. */
   simId: string | null;
   /** The start under which the session is stored; null = it is not. */
@@ -83,8 +87,9 @@ export class LeaseBook {
       return lease;
     }
     // What was stopped stays so, and a start is told once; only a start of later begins anew.
-    if (event.kind === 'interim') return lease;
+    if (event.kind === 'interim') return this.movedNetwork(lease, event);
     if (event.time < lease.startTime) {
+      if (lease.continues) return lease;
       lease.startTime = event.time;
       this.change(lease);
       return lease;
@@ -93,6 +98,20 @@ export class LeaseBook {
     if (!again) return lease;
     this.end(lease, event.time);
     return newLease(lease.realm, event, lease.prefix, event.time, null);
+  }
+
+  /**
+   * A session is of one network, so another begins where the SIM changes it. Of a SIM that is not known yet only one session is
+   * kept: that it is found at all counts more than where it was.
+   */
+  private movedNetwork(lease: Lease, event: AccountingEvent): Lease {
+    const moved = event.mcc !== null && lease.mcc !== null && event.mcc !== lease.mcc;
+    if (!moved || lease.endTime !== null || lease.problem !== null || event.time <= lease.startTime) {
+      return lease;
+    }
+    this.end(lease, event.time);
+    const next = newLease(lease.realm, event, lease.prefix, event.time, null);
+    return { ...next, ...numbersOf(lease), continues: true };
   }
 
   private endAll(realm: string, event: AccountingEvent): Lease[] {
@@ -144,7 +163,7 @@ function opened(realm: string, event: AccountingEvent, prefix: string, isNew: bo
 
 function newLease(
   realm: string,
-  { nas, acctSessionId, imsi, iccid, msisdn }: AccountingEvent,
+  { nas, acctSessionId, mcc, ...subscriber }: AccountingEvent,
   prefix: string,
   startTime: number,
   endTime: number | null,
@@ -154,9 +173,9 @@ function newLease(
     nas,
     acctSessionId,
     prefix,
-    imsi,
-    iccid,
-    msisdn,
+    ...numbersOf(subscriber),
+    mcc,
+    continues: false,
     startTime,
     endTime,
     simId: null,
@@ -166,14 +185,18 @@ function newLease(
   };
 }
 
+function numbersOf({ imsi, iccid, msisdn }: Subscriber): Subscriber {
+  return { imsi, iccid, msisdn };
+}
+
 function isOther(lease: Lease, event: AccountingEvent): boolean {
   return event.imsi !== null && lease.imsi !== null && event.imsi !== lease.imsi;
 }
 
-/** Takes over numbers that were not told before. */
+/** Takes over what was not told before. */
 function learn(lease: Lease, event: AccountingEvent): boolean {
   let learnt = false;
-  for (const number of ['imsi', 'iccid', 'msisdn'] as const) {
+  for (const number of ['imsi', 'iccid', 'msisdn', 'mcc'] as const) {
     if (lease[number] !== null || event[number] === null) continue;
     lease[number] = event[number];
     learnt = true;

@@ -8,6 +8,7 @@ import {
   isResponseTo,
   SECRET,
 } from '../../../test/support/radius-packets.js';
+import { parsePrefix } from '../../shared/index.js';
 import { readAccounting } from './accounting.js';
 import { isAuthentic, parsePacket, responseTo } from './packet.js';
 
@@ -70,9 +71,24 @@ describe('answers', () => {
 });
 
 describe('hostile packets', () => {
+  // Near to what is read, so that the fuzz gets past the first look.
+  const routes = fc
+    .tuple(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string()), fc.nat(300), fc.string({ maxLength: 20 }))
+    .map(([network, length, rest]) => Buffer.from(`${network}/${length} ${rest}`).subarray(0, 253));
+  const vendor = fc
+    .array(fc.tuple(fc.constantFrom(1, 18, 22, 7), fc.uint8Array({ maxLength: 20 })), { maxLength: 10 })
+    .map((subs) =>
+      Buffer.concat([
+        Buffer.from([0, 0, 0x28, 0xaf]),
+        ...subs.map(([type, value]) => attribute(type, Buffer.from(value))),
+      ]),
+    );
   const attributes = fc.array(
     fc
-      .tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 253 }))
+      .tuple(
+        fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(8, 22, 26, 97, 99, 123, 168)),
+        fc.oneof(fc.uint8Array({ maxLength: 253 }), routes, vendor),
+      )
       .map(([type, value]) => attribute(type, Buffer.from(value))),
     { maxLength: 40 },
   );
@@ -102,6 +118,9 @@ describe('hostile packets', () => {
         const event = readAccounting(packet, '192.0.2.1', now);
         if (typeof event !== 'string') {
           expect(event.prefixes.length).toBeLessThanOrEqual(16);
+          for (const prefix of event.prefixes) expect(parsePrefix(prefix).length).toBeGreaterThan(0);
+          expect(event.mcc ?? '000').toMatch(/^\d{3}$/);
+          expect(event.imsi ?? '00000').toMatch(/^\d{5,15}$/);
           expect(event.time).toBeLessThanOrEqual(now);
           expect(event.nas.length + event.acctSessionId.length).toBeLessThan(1100);
           // eslint-disable-next-line no-control-regex

@@ -136,6 +136,26 @@ describe("FreeRADIUS's radclient", () => {
     'Proxy-State = 0x0102',
   ];
 
+  it('names networks behind the SIM, and the network that serves it', async () => {
+    const { realms } = services;
+    await realms.update('vpg-1', { subscriberPrefixes: ['10.128.0.0/9', '192.168.0.0/16', '2001:db8::/32'] });
+    const port = await serve();
+    const lines = [
+      ...start.filter((line) => !line.includes('IPv6')),
+      'Framed-Route = "192.168.7.0/24 10.128.0.7 1"',
+      'Framed-IPv6-Route = "2001:db8:70::/48 :: 1"',
+      '3GPP-SGSN-MCC-MNC = "44010"',
+    ];
+    const began = await radclient(port, lines.join('\n'));
+    expect(began, began.output).toMatchObject({ code: 0 });
+    const { items } = await services.sessions.list({ limit: 10 });
+    expect(items.map(({ simId, prefix, mcc }) => [simId, prefix, mcc])).toEqual([
+      ['sim-a', '10.128.0.7/32', '440'],
+      ['sim-a', '192.168.7.0/24', '440'],
+      ['sim-a', '2001:db8:70::/48', '440'],
+    ]);
+  });
+
   it('gets its answers, and the sessions are there before', async () => {
     const port = await serve();
     const began = await radclient(port, start.join('\n'));
@@ -197,6 +217,32 @@ describe('sessions of a NAS', () => {
       'sim-a 10.128.0.2/32 -9..-8.999',
       'sim-b 10.128.0.2/32 -8.999..',
     ]);
+  });
+
+  it('begin anew where the SIM changes network, and late news of the old one changes nothing', async () => {
+    const [port, socket] = [await serve(), await nas()];
+    const inside = (mccMnc: string) => [
+      attribute(26, Buffer.concat([Buffer.from([0, 0, 0x28, 0xaf]), attribute(18, mccMnc)])),
+    ];
+    const say = { id: '1', imsi: A, address: '10.128.0.1' };
+    await ask(socket, port, request(1, { ...say, at: -100 }));
+    await ask(socket, port, request(3, { ...say, at: -90, extra: inside('44010') }));
+    await ask(socket, port, request(3, { ...say, at: -50, extra: inside('310410') }));
+    await ask(socket, port, request(3, { ...say, at: -60, extra: inside('44010') }));
+    await ask(socket, port, request(3, { ...say, at: -40, extra: inside('310410') }));
+    await ask(socket, port, request(1, { ...say, at: -100 }));
+    await ask(socket, port, request(2, { ...say, at: -10, extra: inside('44010') }));
+    const { items } = await services.sessions.list({ limit: 10 });
+    const found = items.map(({ startTime, endTime, mcc }) => [
+      (Date.parse(startTime) - NOW) / 1000,
+      (Date.parse(endTime ?? '') - NOW) / 1000,
+      mcc,
+    ]);
+    expect(found.sort((a, b) => Number(a[0]) - Number(b[0]))).toEqual([
+      [-100, -50, '440'],
+      [-50, -10, '310'],
+    ]);
+    expect((await accounting.unresolved({ limit: 10 })).items).toEqual([]);
   });
 
   it('are right in whatever order start, update and stop arrive', async () => {

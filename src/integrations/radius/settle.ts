@@ -98,13 +98,14 @@ export class LeaseSettler {
   }
 }
 
-function toRow({ simId, realm, prefix, startTime, endTime }: Lease): object {
+function toRow({ simId, realm, prefix, startTime, endTime, mcc }: Lease): object {
   return {
     simId,
     realm,
     prefix,
     startTime: formatInstant(startTime),
     endTime: endTime === null ? null : formatInstant(endTime),
+    ...(mcc !== null && { mcc }),
   };
 }
 

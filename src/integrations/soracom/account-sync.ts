@@ -144,13 +144,14 @@ export class AccountSync {
   }
 
   private async writeSessions(simId: string, held: readonly Held[]): Promise<boolean> {
-    const rows = held.map(({ realm, prefix, startTime, endTime, dnsServers }) => ({
+    const rows = held.map(({ realm, prefix, startTime, endTime, dnsServers, mcc }) => ({
       simId,
       realm,
       prefix,
       startTime: formatInstant(startTime),
       endTime: endTime === null ? null : formatInstant(endTime),
       dnsServers,
+      ...(mcc !== undefined && { mcc }),
     }));
     if (rows.length === 0) return true;
     const result = await this.sessions.bulkUpsert(rows, { existing: 'update', open: 'end' });

@@ -19,6 +19,7 @@ const of = (
   dns1: undefined,
   sessionId: undefined,
   createdTime: undefined,
+  cell: undefined,
   ...more,
 });
 const held = (events: SessionEvent[], more: Partial<HistoryInput> = {}) =>
@@ -33,6 +34,7 @@ const status = (online: boolean, more = {}) => ({
   vpgId: undefined,
   dnsServers: undefined,
   lastUpdatedAt: undefined,
+  cell: undefined,
   ...more,
 });
 const open: Held = { realm: 'vpg-1', prefix: '10.128.0.1/32', startTime: 50, endTime: null, dnsServers: [] };
@@ -43,6 +45,23 @@ describe('session events', () => {
       '10.128.0.1/32 100..200',
       '10.128.0.2/32 300..',
     ]);
+  });
+  it('split where the SIM changes network, and name the network as soon as it is told', () => {
+    const networks = (events: SessionEvent[]) =>
+      heldFrom({ events, open: [], status: undefined, realms }).map(
+        ({ startTime, endTime, mcc }) => `${startTime}..${endTime ?? ''} ${mcc ?? '?'}`,
+      );
+    const inside = (mcc: string) => ({ cell: { mcc } });
+    expect(
+      networks([
+        of('Created', 100),
+        of('Modified', 150, '10.128.0.1', inside('440')),
+        of('Modified', 170),
+        of('Modified', 200, '10.128.0.1', inside('310')),
+        of('Modified', 250, '10.128.0.1', inside('310')),
+        of('Deleted', 300),
+      ]),
+    ).toEqual(['100..200 440', '200..300 310']);
   });
   it('end a session whose Deleted is missing where the next begins', () => {
     expect(held([of('Created', 100), of('Created', 200)])).toEqual([

@@ -9,6 +9,8 @@ export interface Held {
   startTime: number;
   endTime: number | null;
   dnsServers: string[];
+  /** Mobile country code of the visited network; absent = not told. */
+  mcc?: string | undefined;
 }
 
 export interface HistoryInput {
@@ -23,7 +25,7 @@ export interface HistoryInput {
 }
 
 /**
- * The times that a SIM held an address, from its session events. A session without a Deleted ends where the next one of the SIM begins,
+ * The times that a SIM held an address, from its session events. A session ends where the SIM changes network; one without a Deleted ends where the next one of the SIM begins,
  * or, for a SIM that is offline, where its status last changed.
  */
 export function heldFrom({ events, open, status, realms }: HistoryInput): Held[] {
@@ -46,7 +48,10 @@ export function heldFrom({ events, open, status, realms }: HistoryInput): Held[]
     // A change within a session that began before the history: it held the address since its creation.
     const isMidway = event.event === 'Modified' && current === undefined;
     const next = toHeld(event, realms, isMidway ? createdBy(event, held) : event.time);
-    if (next !== undefined && isSame(current, next, event)) continue;
+    if (current !== undefined && next !== undefined && isSame(current, next, event)) {
+      current.mcc ??= next.mcc;
+      continue;
+    }
     end(event.time);
     if (next === undefined) continue;
     held.push(next);
@@ -64,8 +69,10 @@ function createdBy({ time, createdTime = time }: SessionEvent, held: readonly He
   return Math.min(time, Math.max(createdTime, held.at(-1)?.endTime ?? 0));
 }
 
-function isSame(current: Held | undefined, next: Held, event: SessionEvent): boolean {
-  if (current?.realm !== next.realm || current.prefix !== next.prefix) return false;
+function isSame(current: Held, next: Held, event: SessionEvent): boolean {
+  if (current.realm !== next.realm || current.prefix !== next.prefix) return false;
+  // A session is of one network.
+  if ((current.mcc ?? next.mcc) !== (next.mcc ?? current.mcc)) return false;
   return event.event === 'Modified' || current.startTime === next.startTime;
 }
 
@@ -82,7 +89,7 @@ function pushStatus(held: Held[], status: SoracomStatus, realms: ReadonlyMap<str
   const startTime = Math.max(lastUpdatedAt ?? 0, held.at(-1)?.endTime ?? 0);
   const place = placeOf(ueIpAddress, vpgId, realms);
   if (place === undefined || startTime === 0) return;
-  held.push({ ...place, startTime, endTime: null, dnsServers: resolvers(dnsServers) });
+  held.push({ ...place, startTime, endTime: null, dnsServers: resolvers(dnsServers), mcc: status.cell?.mcc });
 }
 
 function toHeld(
@@ -91,7 +98,15 @@ function toHeld(
   startTime: number,
 ): Held | undefined {
   const place = placeOf(event.ueIpAddress, event.vpgId, realms);
-  return place && { ...place, startTime, endTime: null, dnsServers: resolvers([event.dns0, event.dns1]) };
+  return (
+    place && {
+      ...place,
+      startTime,
+      endTime: null,
+      dnsServers: resolvers([event.dns0, event.dns1]),
+      mcc: event.cell?.mcc,
+    }
+  );
 }
 
 function placeOf(

@@ -7,6 +7,14 @@ import { z } from 'zod';
 const text = z.string().max(512).optional().catch(undefined);
 const time = z.number().int().nonnegative().max(253_402_300_799_999).optional().catch(undefined);
 
+/** Where the SIM is; only the country is read. A number, so that of 001 is 1. */
+const cell = z
+  .object({ mcc: z.union([z.number().int(), z.string().regex(/^\d{1,3}$/)]) })
+  .transform(({ mcc }) => ({ mcc: String(mcc).padStart(3, '0') }))
+  .refine(({ mcc }) => /^\d{3}$/.test(mcc))
+  .nullish()
+  .catch(undefined);
+
 export const authSchema = z.object({ apiKey: z.string().min(1), token: z.string().min(1) });
 
 const statusSchema = z.object({
@@ -17,6 +25,7 @@ const statusSchema = z.object({
   vpgId: text,
   dnsServers: z.array(z.string().max(64)).max(16).optional().catch(undefined),
   lastUpdatedAt: time,
+  cell,
 });
 export type SoracomStatus = z.output<typeof statusSchema>;
 
@@ -47,6 +56,7 @@ export const sessionEventSchema = z.object({
   vpgId: text,
   sessionId: text,
   createdTime: time,
+  cell,
 });
 export type SessionEvent = z.output<typeof sessionEventSchema>;
 

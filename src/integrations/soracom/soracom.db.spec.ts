@@ -275,6 +275,31 @@ describe('a sync', () => {
     expect(await sessions()).toEqual(['sim-01 10.128.0.1/32 -6..', 'sim-02 10.128.0.2/32 -4..']);
   });
 
+  it('names the network that the SIM visits, and begins anew where it changes', async () => {
+    server.sims.push(
+      simOf('sim-01', A, {
+        online: true,
+        ueIpAddress: '10.128.0.1',
+        vpgId: 'vpg-a',
+        lastUpdatedAt: at(-2),
+        cell: { mcc: 310, mnc: 410 },
+      }),
+    );
+    server.events.set('sim-01', [
+      { ...eventOf('Created', at(-5), A), cell: { mcc: 440 } },
+      { ...eventOf('Modified', at(-2), A), cell: { mcc: 310 } },
+    ]);
+    await sync();
+    await sync();
+    const { items } = await services.sessions.list({ limit: 10 });
+    const networks = items.toSorted((a, b) => a.startTime.localeCompare(b.startTime));
+    expect(networks.map(({ mcc, endTime }) => [mcc, endTime === null])).toEqual([
+      ['440', false],
+      ['310', true],
+    ]);
+    expect(await sessions()).toEqual(['sim-01 10.128.0.1/32 -5..-2', 'sim-01 10.128.0.1/32 -2..']);
+  });
+
   it('knows SIMs that are here under another id, and leaves alone what the operator says of them', async () => {
     await services.sims.create(
       parseOrRefuse(simInputSchema, {
