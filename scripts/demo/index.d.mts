@@ -76,6 +76,8 @@ export class Site {
   readonly hookUrl: string;
   start(): Promise<void>;
   crash(): Promise<void>;
+  /** Starts the service again, with capture files to read. */
+  restartWithFiles(files: string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
