@@ -55,16 +55,6 @@ static CF_INLINE const struct cf_fragment *cf_env_fragment(struct cf_env *env,
     return bpf_map_lookup_elem(&fragments, key);
 }
 
-static CF_INLINE struct cf_flow_value *cf_env_flow(struct cf_env *env, const struct cf_flow_key *key) {
-    return env->frame->table ? bpf_map_lookup_elem(&flows_1, key) : bpf_map_lookup_elem(&flows_0, key);
-}
-
-static CF_INLINE int cf_env_new_flow(struct cf_env *env, const struct cf_flow_key *key,
-                                     const struct cf_flow_value *value) {
-    return env->frame->table ? bpf_map_update_elem(&flows_1, key, value, BPF_NOEXIST)
-                             : bpf_map_update_elem(&flows_0, key, value, BPF_NOEXIST);
-}
-
 static CF_INLINE struct cf_flow_counters *cf_env_global(struct cf_env *env, __u32 realm) {
     __u32 index = (env->frame->table & 1) * 65536 + (realm & 0xffff);
 
@@ -89,6 +79,7 @@ static CF_INLINE void cf_env_add(__u64 *counter, __u64 value) {
     __sync_fetch_and_add(counter, value);
 }
 
+#include "countfree_slots.h"
 #include "countfree_say.h"
 
 #include "countfree_parse.h"

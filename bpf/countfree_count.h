@@ -6,27 +6,10 @@
 #ifndef COUNTFREE_COUNT_H
 #define COUNTFREE_COUNT_H
 
-#include "countfree_hooks.h"
+#include "countfree_record.h"
 
-#define CF_EXISTS (-17)
-
-struct cf_amount {
-    __u32 octets;
-    __u8 uplink;
-};
-
-static CF_INLINE void cf_add_amount(struct cf_flow_counters *counters, const struct cf_amount *amount,
-                                    __u64 now) {
-    if (amount->uplink) {
-        cf_env_add(&counters->octets_up, amount->octets);
-        cf_env_add(&counters->packets_up, 1);
-    } else {
-        cf_env_add(&counters->octets_down, amount->octets);
-        cf_env_add(&counters->packets_down, 1);
-    }
-    if (counters->last_time < now)
-        counters->last_time = now;
-}
+/* Segments of a new connection that may have overtaken the one that starts a hello. */
+#define CF_EARLY_SEGMENTS 4
 
 static CF_INLINE void cf_coarsen_key(struct cf_flow_key *key, __u8 step) {
     key->subscriber_port = 0;
@@ -57,91 +40,88 @@ static CF_INLINE struct cf_subscriber_load *cf_share(struct cf_env *env, const s
     return load;
 }
 
-/* Makes a record if there is one to be had within `limit`. Returns 1 once the amount is counted. */
-static CF_INLINE int cf_try_record(struct cf_env *env, const struct cf_flow_key *key,
-                                   const struct cf_amount *amount, __u32 limit) {
-    struct cf_flow_value fresh = {}, *value;
+/* Makes a record of frame->key if there is one to be had within `limit`. Returns 1 once the frame is counted.
+ */
+static CF_INLINE int cf_try_record(struct cf_env *env, __u32 limit) {
+    struct cf_frame *frame = env->frame;
+    struct cf_flow_counters *counters;
     __u64 *used = cf_env_used(env);
     int result;
 
     if (*used >= limit)
         return 0;
-    cf_add_amount(&fresh.counters, amount, env->frame->now);
-    fresh.counters.first_time = env->frame->now;
-    fresh.counters.last_time = env->frame->now;
-    result = cf_env_new_flow(env, key, &fresh);
+    result = cf_env_new_record(env, frame->hello.opens && frame->uplink ? CF_EARLY_SEGMENTS : 0);
     if (result == 0) {
         cf_env_add(used, 1);
         return 1;
     }
     if (result != CF_EXISTS)
         return 0;
-    value = cf_env_flow(env, key);
-    if (!value)
+    if (!(frame->key.shape & CF_SHAPE_STEP_MASK))
+        return cf_env_count(env) != 0;
+    counters = cf_env_coarse(env);
+    if (!counters)
         return 0;
-    cf_add_amount(&value->counters, amount, env->frame->now);
+    cf_add_frame(counters, frame);
     return 1;
 }
 
+/* Counts the frame on the record of a coarser step, if it has one. */
+static CF_INLINE int cf_try_coarse(struct cf_env *env, __u8 step) {
+    struct cf_flow_counters *counters;
+
+    cf_coarsen_key(&env->frame->key, step);
+    counters = cf_env_coarse(env);
+    if (counters)
+        cf_add_frame(counters, env->frame);
+    return counters != 0;
+}
+
 /*
- * Counts a packet whose flow, frame->key, has no record yet, and notes the step that took it. A stage of its
- * own, as packets of known flows need not pass it.
+ * Counts a packet whose flow has no record yet, and notes the step that took it. A stage of its own, as
+ * packets of known flows need not pass it.
  */
 CF_RARE int cf_count_new(cf_engine *engine, struct cf_frame *frame) {
     struct cf_flow_counters *global;
     struct cf_subscriber_load *load;
     const struct cf_state *state;
-    struct cf_flow_value *value;
-    struct cf_amount amount;
-    struct cf_flow_key key;
     struct cf_env env;
 
     if (!frame)
         return 0;
     env = cf_enter(engine, frame);
     state = cf_env_state(&env);
-    key = frame->key;
-    amount.octets = frame->ip.octets;
-    amount.uplink = frame->uplink;
-    load = cf_share(&env, &key);
+    cf_set_key(frame);
+    load = cf_share(&env, &frame->key);
     if (!load || load->flows < state->flows_per_subscriber) {
-        if (cf_try_record(&env, &key, &amount, state->flow_limit)) {
+        if (cf_try_record(&env, state->flow_limit)) {
             if (load)
                 load->flows++;
             return 0;
         }
     }
-    cf_note(frame, CF_NOTE_STEP_ADDRESS_PAIR);
-    cf_coarsen_key(&key, CF_STEP_ADDRESS_PAIR);
-    value = cf_env_flow(&env, &key);
-    if (value) {
-        cf_add_amount(&value->counters, &amount, frame->now);
+    if (cf_try_coarse(&env, CF_STEP_ADDRESS_PAIR)) {
+        cf_note(frame, CF_NOTE_STEP_ADDRESS_PAIR);
         return 0;
     }
     if (!load || load->pairs < state->flows_per_subscriber) {
-        if (cf_try_record(&env, &key, &amount, state->pair_limit)) {
+        if (cf_try_record(&env, state->pair_limit)) {
+            cf_note(frame, CF_NOTE_STEP_ADDRESS_PAIR);
             if (load)
                 load->pairs++;
             return 0;
         }
     }
-    frame->result.notes &= ~(1u << CF_NOTE_STEP_ADDRESS_PAIR);
-    cf_note(frame, CF_NOTE_STEP_SUBSCRIBER);
-    cf_coarsen_key(&key, CF_STEP_SUBSCRIBER);
-    value = cf_env_flow(&env, &key);
-    if (value) {
-        cf_add_amount(&value->counters, &amount, frame->now);
+    if (cf_try_coarse(&env, CF_STEP_SUBSCRIBER) || cf_try_record(&env, state->subscriber_limit)) {
+        cf_note(frame, CF_NOTE_STEP_SUBSCRIBER);
         return 0;
     }
-    if (cf_try_record(&env, &key, &amount, state->subscriber_limit))
-        return 0;
-    frame->result.notes &= ~(1u << CF_NOTE_STEP_SUBSCRIBER);
     cf_note(frame, CF_NOTE_STEP_GLOBAL);
-    global = cf_env_global(&env, key.realm);
+    global = cf_env_global(&env, frame->key.realm);
     if (global) {
         if (global->first_time == 0)
             global->first_time = frame->now;
-        cf_add_amount(global, &amount, frame->now);
+        cf_add_frame(global, frame);
     }
     return 0;
 }

@@ -19,7 +19,9 @@ struct cf_walk {
     __u32 table;
     __u32 epoch;
     __u32 left;
-    __u32 full;
+    __u32 full;     /* or there is more than one call takes */
+    __u32 position; /* of the next slot */
+    __u32 end;
 };
 
 static CF_INLINE __u64 cf_unix_us(__u64 ticks) {
@@ -57,7 +59,79 @@ static long cf_drain_flow(struct bpf_map *map, struct cf_flow_key *key, struct c
     if (!walk->left || cf_put_flow(walk, key, &value->counters))
         return 1;
     bpf_map_delete_elem(map, key);
+    state.hashed[walk->table & 1]--;
     return 0;
+}
+
+/* The time of a slot, as UNIX microseconds. */
+static CF_INLINE __u64 cf_unix_us_of_slot(const struct cf_walk *walk, __u32 time) {
+    return cf_unix_us(state.opened_time[walk->table & 1] + time - CF_SLOT_EPOCH);
+}
+
+static CF_INLINE int cf_put_slot(struct cf_walk *walk, const struct cf_slot *slot) {
+    struct cf_flow_record *record = bpf_ringbuf_reserve(&flow_ring, sizeof(*record), 0);
+    __u64 *words;
+
+    if (!record) {
+        walk->full = 1;
+        return -1;
+    }
+    words = (__u64 *)&record->key;
+    record->kind = CF_RECORD_FLOW;
+    record->epoch = walk->epoch;
+    words[0] = 0;
+    words[1] = cf_mapped(slot->subscriber);
+    words[2] = 0;
+    words[3] = cf_mapped(slot->peer);
+    words[4] = slot->peer_and_ports >> 32 | (__u64)(slot->realm_and_protocol & CF_SLOT_KEY_MASK) << 32;
+    record->counters.octets_up = slot->octets_up;
+    record->counters.octets_down = slot->octets_down;
+    record->counters.packets_up = slot->packets_up;
+    record->counters.packets_down = slot->packets_down;
+    record->counters.first_time = cf_unix_us_of_slot(walk, slot->first);
+    record->counters.last_time = cf_unix_us_of_slot(walk, slot->last);
+    bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+    walk->left--;
+    return 0;
+}
+
+/* One slot, or a run of them where none was taken. A slot is freed only once its record stands in the ring.
+ */
+static long cf_drain_slot(__u32 index, struct cf_walk *walk) {
+    __u32 position = walk->position, run = position / CF_SLOT_RUN;
+    struct cf_slot *slot;
+    __u64 *taken;
+
+    if (position >= walk->end)
+        return 1;
+    taken = bpf_map_lookup_elem(&slot_runs, &run);
+    slot = bpf_map_lookup_elem(&slots, &position);
+    if (!taken || !slot)
+        return 1;
+    if (!*taken) {
+        walk->position = (run + 1) * CF_SLOT_RUN;
+        return 0;
+    }
+    if (slot->tag) {
+        if (!walk->left || cf_put_slot(walk, slot))
+            return 1;
+        __builtin_memset(slot, 0, sizeof(*slot));
+    }
+    walk->position = ++position;
+    if (position % CF_SLOT_RUN == 0)
+        *taken = 0;
+    return 0;
+}
+
+/* Goes on where the call before stopped. Returns 1 once all slots of the table are free. */
+static CF_INLINE int cf_drain_slots(struct cf_walk *walk) {
+    const __u32 first = walk->table & 1 ? state.slots : 0;
+
+    walk->position = first + state.drained_slots;
+    walk->end = first + state.slots;
+    bpf_loop(1 << 23, cf_drain_slot, walk, 0);
+    state.drained_slots = walk->position - first;
+    return walk->position >= walk->end;
 }
 
 static long cf_drain_global(__u32 realm, struct cf_walk *walk) {
@@ -131,6 +205,7 @@ static CF_INLINE int cf_put_epoch_end(struct cf_walk *walk) {
         return -1;
     cf_fill_epoch_end(record, walk->epoch, walk->table & 1);
     state.used[walk->table & 1] = 0;
+    state.drained_slots = 0;
     state.phase = CF_PHASE_DRAINED;
     bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
     return 0;
@@ -159,6 +234,19 @@ int cf_close(struct cf_close_args *args) {
     return 0;
 }
 
+static CF_INLINE void cf_drain_records(struct cf_walk *walk) {
+    if (!cf_drain_slots(walk)) {
+        walk->full = 1;
+        return;
+    }
+    if (!state.hashed[walk->table & 1])
+        return;
+    if (walk->table)
+        bpf_for_each_map_elem(&flows_1, cf_drain_flow, walk, 0);
+    else
+        bpf_for_each_map_elem(&flows_0, cf_drain_flow, walk, 0);
+}
+
 SEC("syscall")
 int cf_drain(struct cf_drain_args *args) {
     struct cf_walk walk = {
@@ -178,10 +266,7 @@ int cf_drain(struct cf_drain_args *args) {
         args->error = -CF_EAGAIN;
         return 0;
     }
-    if (walk.table)
-        bpf_for_each_map_elem(&flows_1, cf_drain_flow, &walk, 0);
-    else
-        bpf_for_each_map_elem(&flows_0, cf_drain_flow, &walk, 0);
+    cf_drain_records(&walk);
     if (walk.left && !walk.full && cf_any_global(walk.table))
         bpf_loop(65536, cf_drain_global, &walk, 0);
     if (walk.left && !walk.full && cf_put_epoch_end(&walk) == 0)

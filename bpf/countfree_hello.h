@@ -7,7 +7,7 @@
 #ifndef COUNTFREE_HELLO_H
 #define COUNTFREE_HELLO_H
 
-#include "countfree_hooks.h"
+#include "countfree_record.h"
 
 #define CF_PORT_DNS 53
 /* A head that is longer goes on unheard: servers refuse heads beyond 8 KiB, and 16 KiB is TLS's record limit.
@@ -75,6 +75,7 @@ static CF_INLINE void cf_find_tcp_hello(const struct cf_packet *packet, const st
 
     if (!bytes)
         return;
+    hello->opens = (bytes[13] & 0x12) == 0x02; /* SYN without ACK */
     offset = ip->upper + (bytes[12] >> 4) * 4u;
     if (offset < ip->upper + 20 || offset >= ip->limit)
         return;
@@ -135,6 +136,7 @@ static CF_INLINE void cf_find_hello(const struct cf_packet *packet, const struct
     hello->await = 0;
     hello->kind = 0;
     hello->client = 1;
+    hello->opens = 0;
     if (ip->fragment == CF_FRAGMENT_LATER)
         return;
     if (ip->protocol == CF_IPPROTO_TCP)
@@ -143,55 +145,113 @@ static CF_INLINE void cf_find_hello(const struct cf_packet *packet, const struct
         cf_find_udp_hello(packet, ip, source_port, hello);
 }
 
-/* Starts to follow a hello over further segments of its flow, or counts down on one that is followed. */
-static CF_INLINE void cf_follow(struct cf_flow_value *value, const struct cf_hello *hello, int followed,
-                                int ended) {
-    if (followed) {
-        value->await_left = ended ? 0 : value->await_left - 1;
-    } else if (hello->await && !ended) {
-        value->await_end = hello->tcp_sequence + hello->await;
-        value->await_kind = hello->kind;
-        value->await_left = CF_MAX_AWAITED;
+/* Whether a segment lies in what is awaited. */
+static CF_INLINE int cf_is_awaited(const struct cf_follow *follow, const struct cf_hello *hello) {
+    __s32 before_end = (__s32)(follow->end - hello->tcp_sequence);
+
+    return follow->left && hello->total && before_end > 0 && before_end <= CF_MAX_CLIENT_HELLO;
+}
+
+/* What a connection to this port starts with, if it starts with a hello at all: enum cf_hello_kind or 0. */
+static CF_INLINE __u8 cf_kind_of_port(__u16 port) {
+    switch (port) {
+    case 80:
+    case 8080:
+        return CF_HELLO_HTTP;
+    case 443:
+    case 853:  /* DNS over TLS */
+    case 993:  /* IMAP */
+    case 5223: /* push notifications */
+    case 5228:
+    case 8443:
+    case 8883: /* MQTT */
+        return CF_HELLO_TLS;
+    default:
+        return 0;
     }
 }
 
-/* Whether a segment lies in what is awaited. */
-static CF_INLINE int cf_is_awaited(const struct cf_flow_value *value, const struct cf_hello *hello) {
-    __s32 before_end = (__s32)(value->await_end - hello->tcp_sequence);
+enum cf_part {
+    CF_PART_NONE = 0,  /* of a hello: the segment belongs to none */
+    CF_PART_START = 1, /* or all of it */
+    CF_PART_REST = 2,
+    CF_PART_EARLY = 3, /* perhaps: it may have overtaken the start */
+};
 
-    return value->await_left && hello->total && before_end > 0 && before_end <= CF_MAX_CLIENT_HELLO;
+/* What the frame is of a hello; sets its kind where the packet alone does not tell. */
+static CF_INLINE int cf_part_of(struct cf_frame *frame, const struct cf_follow *follow, __u8 *watch) {
+    struct cf_hello *hello = &frame->hello;
+
+    if (hello->kind)
+        return CF_PART_START;
+    if (follow && cf_is_awaited(follow, hello)) {
+        hello->kind = follow->kind;
+        return CF_PART_REST;
+    }
+    if (!watch || !(*watch & CF_WATCH_EARLY) || !frame->uplink || !hello->total)
+        return CF_PART_NONE;
+    *watch -= 1;
+    hello->kind = cf_kind_of_port(frame->key.peer_port);
+    return hello->kind ? CF_PART_EARLY : CF_PART_NONE;
+}
+
+/* Notes what is still to come of a hello that was handed on; `ended`: nothing is. */
+static CF_INLINE void cf_expect(struct cf_env *env, struct cf_follow *follow, int part, int ended) {
+    const struct cf_hello *hello = &env->frame->hello;
+    struct cf_follow fresh = {};
+
+    if (part == CF_PART_REST && follow)
+        follow->left = ended ? 0 : follow->left - 1;
+    if (part != CF_PART_START || !hello->await || ended)
+        return;
+    fresh.end = hello->tcp_sequence + hello->await;
+    fresh.kind = hello->kind;
+    fresh.left = CF_MAX_AWAITED;
+    cf_env_keep_follow(env, &fresh);
+}
+
+/* Has the record look at further segments as long as something is awaited in them. */
+static CF_INLINE void cf_set_watch(struct cf_env *env, __u8 *watch, int part) {
+    const struct cf_follow *follow = cf_env_follow(env);
+    __u8 kept = part == CF_PART_START ? 0 : *watch & CF_WATCH_EARLY;
+
+    *watch = kept | (follow && follow->left ? CF_WATCH_FOLLOWED : 0);
 }
 
 /* Last stage, for few packets: hands frame->hello on if it is one of this record's flow, or the rest of one.
  */
 CF_RARE int cf_say_hello(cf_engine *engine, struct cf_frame *frame) {
-    struct cf_flow_value *value;
-    int followed = 0, said;
+    struct cf_follow *follow = 0;
+    int part, said, tcp;
     struct cf_env env;
+    __u8 *watch;
 
     if (!frame)
         return 0;
     env = cf_enter(engine, frame);
-    value = cf_env_flow(&env, &frame->key);
-    if (frame->hello.kind == 0) {
-        if (!value || !cf_is_awaited(value, &frame->hello))
-            return 0;
-        frame->hello.kind = value->await_kind;
-        followed = 1;
+    cf_set_key(frame);
+    watch = cf_env_watch(&env);
+    tcp = frame->ip.protocol == CF_IPPROTO_TCP;
+    if (tcp)
+        follow = cf_env_follow(&env);
+    part = cf_part_of(frame, follow, watch);
+    if (part != CF_PART_NONE) {
+        /* Answers matter to who is answered. Requests are a client's: the subscriber, unless it serves a
+         * lower port. */
+        if (frame->hello.kind == CF_HELLO_DNS)
+            said = !frame->uplink;
+        else
+            said = frame->uplink || frame->both || frame->key.subscriber_port < frame->key.peer_port;
+        if (said) {
+            said = cf_env_hello(&env);
+            cf_note(frame, said < 0 ? CF_NOTE_HELLO_DROPPED : CF_NOTE_HELLO);
+            if (tcp && said >= 0)
+                cf_expect(&env, follow, part, said);
+        }
     }
-    /* Answers matter to who is answered. Requests are a client's: the subscriber, unless it serves a lower
-     * port. */
-    if (frame->hello.kind == CF_HELLO_DNS)
-        said = !frame->uplink;
-    else
-        said = frame->uplink || frame->both || frame->key.subscriber_port < frame->key.peer_port;
-    if (said) {
-        said = cf_env_hello(&env);
-        cf_note(frame, said < 0 ? CF_NOTE_HELLO_DROPPED : CF_NOTE_HELLO);
-        if (value && said >= 0)
-            cf_follow(value, &frame->hello, followed, said);
-    }
-    if (followed)
+    if (tcp && watch)
+        cf_set_watch(&env, watch, part);
+    if (part != CF_PART_START)
         frame->hello.kind = 0;
     return 0;
 }

@@ -34,6 +34,7 @@ struct cf_hello {
     __u32 await;        /* TCP octets from its start on in which the rest is expected; 0: it is whole */
     __u8 kind;          /* enum cf_hello_kind, 0: none */
     __u8 client;        /* names are said by clients, answers by servers */
+    __u8 opens;         /* no hello: the packet opens a TCP connection */
 };
 
 struct cf_ports {
@@ -90,10 +91,20 @@ static CF_INLINE void cf_env_keep_fragment(struct cf_env *env, const struct cf_f
 static CF_INLINE const struct cf_fragment *cf_env_fragment(struct cf_env *env,
                                                            const struct cf_fragment_key *key);
 
-static CF_INLINE struct cf_flow_value *cf_env_flow(struct cf_env *env, const struct cf_flow_key *key);
-/* Returns 0, -17 if the key is there by now, or another negative number if there is no room. */
-static CF_INLINE int cf_env_new_flow(struct cf_env *env, const struct cf_flow_key *key,
-                                     const struct cf_flow_value *value);
+/* The key is there by now. */
+#define CF_EXISTS (-17)
+
+/* Adds the frame to its flow's record. Returns that record's `watch`, or 0 if the flow has none. */
+static CF_INLINE __u8 *cf_env_count(struct cf_env *env);
+/* Only finds it. */
+static CF_INLINE __u8 *cf_env_watch(struct cf_env *env);
+/* A record of a coarser step, frame->key, if there is one. */
+static CF_INLINE struct cf_flow_counters *cf_env_coarse(struct cf_env *env);
+/* Makes a record of frame->key, of whatever step, with the frame's amount on it. Returns 0, -17 if the key is
+ * there by now, or another negative number if there is no room. */
+static CF_INLINE int cf_env_new_record(struct cf_env *env, __u8 watch);
+static CF_INLINE struct cf_follow *cf_env_follow(struct cf_env *env);
+static CF_INLINE void cf_env_keep_follow(struct cf_env *env, const struct cf_follow *follow);
 static CF_INLINE struct cf_flow_counters *cf_env_global(struct cf_env *env, __u32 realm);
 static CF_INLINE __u64 *cf_env_used(struct cf_env *env);
 static CF_INLINE struct cf_subscriber_load *cf_env_load(struct cf_env *env,

@@ -20,6 +20,7 @@ struct cf_replay replay SEC(".data.replay");
 
 struct cf_flow_table {
     __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC); /* most flows stand in slots, so memory goes to those that do not */
     __type(key, struct cf_flow_key);
     __type(value, struct cf_flow_value);
     __uint(max_entries, 1024);
@@ -27,6 +28,29 @@ struct cf_flow_table {
 
 struct cf_flow_table flows_0 SEC(".maps");
 struct cf_flow_table flows_1 SEC(".maps");
+
+/* By table: IPv4 flows, see countfree_slots.h. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __type(key, __u32);
+    __type(value, struct cf_slot);
+    __uint(max_entries, 2 * CF_SLOT_RUN);
+} slots SEC(".maps");
+
+/* Of each run of slots: not 0 if one of them was taken. */
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __type(key, __u32);
+    __type(value, __u64);
+    __uint(max_entries, 2);
+} slot_runs SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __type(key, struct cf_flow_key);
+    __type(value, struct cf_follow);
+    __uint(max_entries, 16384);
+} follows SEC(".maps");
 
 /* By table, then realm: what found no room in the flow table at all. An array, so that it never fails. */
 struct {

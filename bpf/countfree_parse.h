@@ -148,36 +148,20 @@ static CF_INLINE int cf_find_ends(cf_engine *engine, struct cf_frame *frame) {
     return ends;
 }
 
-static CF_INLINE void cf_set_key(struct cf_frame *frame, int uplink) {
-    const struct cf_ip *ip = &frame->ip;
-
-    __builtin_memcpy(frame->key.subscriber, uplink ? ip->source : ip->destination, 16);
-    __builtin_memcpy(frame->key.peer, uplink ? ip->destination : ip->source, 16);
-    frame->key.subscriber_port = uplink ? frame->ports.source : frame->ports.destination;
-    frame->key.peer_port = uplink ? frame->ports.destination : frame->ports.source;
-    frame->key.realm = frame->realm.index;
-    frame->key.protocol = ip->protocol;
-    frame->key.shape = ip->shape;
-    frame->uplink = uplink;
-}
-
 /* Fourth stage, once for each end that is a subscriber: counts the packet on the end's record. */
 static CF_INLINE int cf_count_end(cf_engine *engine, struct cf_frame *frame, int uplink) {
     struct cf_env env = cf_enter(engine, frame);
-    struct cf_flow_value *value;
-    struct cf_amount amount;
+    const __u8 *watch;
 
-    cf_set_key(frame, uplink);
-    value = cf_env_flow(&env, &frame->key);
-    if (value) {
-        amount.octets = frame->ip.octets;
-        amount.uplink = uplink;
-        cf_add_amount(&value->counters, &amount, frame->now);
-        if (!frame->hello.kind && !(value->await_left && frame->ip.protocol == CF_IPPROTO_TCP))
+    frame->uplink = uplink;
+    watch = cf_env_count(&env);
+    if (watch) {
+        if (!frame->hello.kind && !*watch)
             return 0;
     } else {
         cf_count_new(engine, frame);
-        if (!frame->hello.kind)
+        /* A hello may go on in it that began in the epoch before. */
+        if (!frame->hello.kind && !(frame->ip.protocol == CF_IPPROTO_TCP && frame->hello.total))
             return 0;
     }
     return cf_say_hello(engine, frame);

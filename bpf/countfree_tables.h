@@ -69,9 +69,69 @@ struct cf_range6 {
 
 struct cf_flow_value {
     struct cf_flow_counters counters; /* times in ticks */
-    __u32 await_end;                  /* TCP sequence where the hello that is being followed ends */
-    __u8 await_kind;                  /* enum cf_hello_kind */
-    __u8 await_left;                  /* segments that may still be handed on for it */
+    __u8 watch;                       /* CF_WATCH_... */
+    __u8 unused[7];
+};
+
+/* Why a record's TCP segments are looked at though they start no hello: */
+#define CF_WATCH_EARLY                                                                                       \
+    0x0f /* so many more of a connection that was just opened, as one may have overtaken                     \
+          */
+#define CF_WATCH_FOLLOWED 0x10 /* a hello goes on in them: see struct cf_follow */
+
+/*
+ * A flow of IPv4, in one cache line: an element of the table that is tried before the hash maps. It is free
+ * as long as `tag` is 0. Who exchanges that for CF_SLOT_CLAIMED writes the key and then the tag; until then
+ * others take it for another flow's. Only a drain frees it.
+ */
+struct cf_slot {
+    union {
+        struct {
+            __u32 tag;        /* the hash, made odd */
+            __u32 subscriber; /* as in the packet */
+        };
+        __u64 tag_and_subscriber;
+    };
+    union {
+        struct {
+            __u32 peer;
+            __u16 subscriber_port;
+            __u16 peer_port;
+        };
+        __u64 peer_and_ports;
+    };
+    union {
+        struct {
+            __u16 realm;
+            __u8 protocol;
+            __u8 watch; /* as in struct cf_flow_value */
+        };
+        __u32 realm_and_protocol; /* and watch: see CF_SLOT_KEY_MASK */
+    };
+    __u32 first; /* ticks since the epoch was opened, plus CF_SLOT_EPOCH */
+    __u32 last;
+    __u32 unused;
+    __u64 octets_up;
+    __u64 octets_down;
+    __u64 packets_up;
+    __u64 packets_down;
+};
+
+#define CF_SLOT_CLAIMED 2
+#define CF_SLOT_KEY_MASK 0x00ffffff
+/* A capture's packets may be older than its first one. */
+#define CF_SLOT_EPOCH 0x80000000u
+/* Neighbours that a flow may stand in; where all are taken, it goes to the hash map. */
+#define CF_SLOT_PROBES 8
+/* A run of slots has one mark that says whether a drain must look into it. */
+#define CF_SLOT_RUN 64
+
+/* A hello that goes on in further segments of its flow. Kept apart from records, as it may outlast an epoch.
+ */
+struct cf_follow {
+    __u32 end; /* TCP sequence where it ends */
+    __u8 kind; /* enum cf_hello_kind */
+    __u8 left; /* segments that may still be handed on for it */
     __u16 unused;
 };
 
@@ -125,8 +185,8 @@ enum cf_phase {
     CF_PHASE_QUIET = 2, /* its table may be walked */
 };
 
-/* Time is counted in ticks: jiffies in the kernel (the cheapest clock there), nanoseconds when packets are
- * replayed. */
+/* Time is counted in ticks: jiffies in the kernel (the cheapest clock there), when packets are replayed
+ * microseconds in the kernel and nanoseconds in user space. */
 struct cf_state {
     __u32 layout_version;
     __u32 active; /* table that is filled: 0 or 1 */
@@ -142,16 +202,20 @@ struct cf_state {
     __u8 mirror_masks[2][CF_MIRROR_TYPES];           /* bit n: some mirror of the type has mask n */
     struct cf_mirror_entry only[2][CF_MIRROR_TYPES]; /* where a type has one mirror: no need to look it up */
     __u8 has_only[2][CF_MIRROR_TYPES];
-    __u32 coarsen; /* 0: user space refuses packets before a table is full */
-    __u32 epoch;   /* being filled; from 1 */
-    __u32 phase;   /* enum cf_phase */
-    __u32 unused;
-    __u8 generation[16];
+    __u32 coarsen;        /* 0: user space refuses packets before a table is full */
+    __u32 epoch;          /* being filled; from 1 */
+    __u32 phase;          /* enum cf_phase */
+    __u32 slots;          /* of each table */
+    __u64 slot_seeds[4];  /* of the hash: two to add, two odd ones to multiply with */
     __u64 opened_time[2]; /* ticks, of each table's epoch */
+    __u8 generation[16];
+    __u32 drained_slots; /* of the closed table: those before are free again */
+    __u32 unused;
     __u64 closed_time;
     __u64 clock_base_ns; /* UNIX time of tick 0, as it was when the last epoch was closed */
     __u64 tick_base_ns;  /* monotonic time of tick 0 */
-    __u64 used[2] __attribute__((aligned(64))); /* records in each table */
+    __u64 used[2] __attribute__((aligned(64))); /* records in each table, */
+    __u64 hashed[2];                            /* and those of them in its hash map */
 };
 
 struct cf_replay {

@@ -35,6 +35,7 @@ struct Pin {
 };
 
 constexpr Pin kPins[] = {
+    {"slots", "slots"},         {"slot_runs", "slot_runs"},   {"follows", "follows"},
     {"flows_0", "flows_0"},     {"flows_1", "flows_1"},       {"globals", "globals"},
     {"cpus", "cpus"},           {"fragments", "fragments"},   {"subscribers", "subscribers"},
     {"mirrors", "mirrors"},     {"ranges4", "ranges4"},       {"ranges6", "ranges6"},
@@ -185,6 +186,22 @@ void BpfProgram::lockPins() {
                                      ": stop it first, or give this one a pin folder of its own");
 }
 
+/* Before the maps are looked at one by one, as another version may have others. Its state starts the same. */
+void BpfProgram::checkPinnedVersion() const {
+    const std::string path = pinPath_ + "/state";
+    const Descriptor descriptor(bpf_obj_get(path.c_str()));
+    if (!descriptor.valid())
+        throw EngineError(errno, "the pin " + path + " cannot be opened: " + std::strerror(errno) + "; " +
+                                     advice(errno));
+    const Mapping state(descriptor.get(), sizeof(uint32_t), PROT_READ, 0, "state");
+    const uint32_t version = reinterpret_cast<const cf_state *>(state.data())->layout_version;
+    if (version != CF_LAYOUT_VERSION)
+        throw EngineError(ESTALE, "the pins in " + pinPath_ + " have layout " + std::to_string(version) +
+                                      ", this program " + std::to_string(CF_LAYOUT_VERSION) +
+                                      ". Start the version that made them to read what it counted, stop it, "
+                                      "and detach");
+}
+
 /* Takes over the maps if all are there. Without the state's pin they are remains of a start that was cut off.
  */
 void BpfProgram::adoptPins() {
@@ -194,6 +211,7 @@ void BpfProgram::adoptPins() {
         unpin();
         return;
     }
+    checkPinnedVersion();
     for (const Pin &pin : kPins) {
         const std::string path = pinPath_ + "/" + pin.file;
         Descriptor descriptor(bpf_obj_get(path.c_str()));
@@ -210,16 +228,6 @@ void BpfProgram::adoptPins() {
                                   std::to_string(info.key_size) + " and values of " +
                                   std::to_string(info.value_size) +
                                   " bytes). Start that version to read what it counted, stop it, and detach");
-        if (std::strcmp(pin.file, "state") == 0) {
-            const Mapping state(descriptor.get(), info.value_size, PROT_READ, 0, "state");
-            const uint32_t version = reinterpret_cast<const cf_state *>(state.data())->layout_version;
-            if (version != CF_LAYOUT_VERSION)
-                throw EngineError(ESTALE,
-                                  "the pins in " + pinPath_ + " have layout " + std::to_string(version) +
-                                      ", this program " + std::to_string(CF_LAYOUT_VERSION) +
-                                      ". Start the version that made them to read what it counted, stop it, "
-                                      "and detach");
-        }
         const int error = bpf_map__reuse_fd(map, descriptor.get());
         if (error != 0)
             throw EngineError(error, "cannot take over " + path + ": " + std::strerror(-error));
@@ -240,12 +248,20 @@ void BpfProgram::size(const BpfProgramOptions &options) {
             bpf_map__set_max_entries(map, count);
     };
     const EngineSettings &settings = options.settings;
+    entries("slots", 2 * slotsOf(settings.flows));
+    entries("slot_runs", 2 * slotsOf(settings.flows) / CF_SLOT_RUN);
     entries("flows_0", settings.flows + settings.flows / 8 + 1);
     entries("flows_1", settings.flows + settings.flows / 8 + 1);
     entries("fragments", settings.fragments);
     entries("subscribers", std::min(kSubscribers, std::max(1024u, settings.flows)));
     entries("flow_ring", settings.flowRingBytes);
     entries("hello_ring", settings.helloRingBytes);
+}
+
+/* Half as many again as flows, as a table that is full to the brim sends most to the hash maps. */
+uint32_t BpfProgram::slotsOf(uint32_t flows) {
+    const uint32_t wanted = flows + flows / 2 + CF_SLOT_PROBES;
+    return (wanted + CF_SLOT_RUN - 1) / CF_SLOT_RUN * CF_SLOT_RUN;
 }
 
 void BpfProgram::load() {

@@ -69,6 +69,8 @@ class BpfProgram {
     void pin() const;
     void unpin() const;
 
+    /* IPv4 flows that one table has a place for, of an engine for so many flows. */
+    static uint32_t slotsOf(uint32_t flows);
     /* Why the pins in a folder cannot be taken over, or "". Changes nothing. */
     static std::string refusalOf(const BpfProgramOptions &options);
     /* Removes a pin folder and all that is pinned in it, of whatever version. Throws EngineError, EBUSY while
@@ -79,6 +81,7 @@ class BpfProgram {
     BpfProgram() = default;
     void lockPins();
     void adoptPins();
+    void checkPinnedVersion() const;
     void size(const BpfProgramOptions &options);
     void load();
 

@@ -16,6 +16,7 @@ namespace countfree {
 namespace {
 
 constexpr uint32_t kSubscribers = 131072;
+constexpr uint32_t kFollows = 16384;
 
 uint64_t randomSeed() {
     uint64_t seed = 0;
@@ -54,7 +55,7 @@ cf_flow_counters inMicroseconds(cf_flow_counters counters) {
 UserEngine::UserEngine(const EngineSettings &settings)
     : settings_(settings),
       tables_(std::make_unique<cf_user_engine>(settings.flowRingBytes, settings.helloRingBytes,
-                                               settings.fragments, kSubscribers, randomSeed())) {
+                                               settings.fragments, kSubscribers, kFollows, randomSeed())) {
     apply(settings, tables_->state);
     begin(tables_->state);
     tables_->state.tick_ns = 1;

@@ -9,7 +9,7 @@
 #include <map>
 #include <vector>
 
-#include "../bpf/countfree_hooks.h"
+#include "../bpf/countfree_record.h"
 #include "flat_table.h"
 #include "ring.h"
 
@@ -17,9 +17,10 @@ using FlowTable = countfree::FlatTable<cf_flow_key, cf_flow_value>;
 
 struct cf_user_engine {
     cf_user_engine(uint32_t flowRingBytes, uint32_t helloRingBytes, uint32_t fragmentCount,
-                   uint32_t subscriberCount, uint64_t seed)
+                   uint32_t subscriberCount, uint32_t followCount, uint64_t seed)
         : flows{FlowTable(seed), FlowTable(seed)}, fragments(fragmentCount, seed),
-          subscribers(subscriberCount, seed), flowRing(flowRingBytes), helloRing(helloRingBytes) {}
+          subscribers(subscriberCount, seed), follows(followCount, seed), flowRing(flowRingBytes),
+          helloRing(helloRingBytes) {}
 
     cf_state state{};
     cf_tallies tallies[2]{};
@@ -28,6 +29,7 @@ struct cf_user_engine {
     std::map<uint32_t, cf_flow_counters> globals[2]; /* by realm: as many as there are realms */
     countfree::BoundedTable<cf_fragment_key, cf_fragment> fragments;
     countfree::BoundedTable<cf_subscriber_key, cf_subscriber_load> subscribers;
+    countfree::BoundedTable<cf_flow_key, cf_follow> follows;
     std::vector<cf_mirror_entry> mirrors;
     std::vector<cf_range4> ranges4;
     std::vector<cf_range6> ranges6;
@@ -81,14 +83,47 @@ static CF_INLINE const struct cf_fragment *cf_env_fragment(struct cf_env *env,
     return env->engine->fragments.find(*key);
 }
 
-static CF_INLINE struct cf_flow_value *cf_env_flow(struct cf_env *env, const struct cf_flow_key *key) {
-    return env->engine->flows[env->frame->table & 1].find(*key);
+static CF_INLINE struct cf_flow_value *cf_user_flow(struct cf_env *env) {
+    return env->engine->flows[env->frame->table & 1].find(env->frame->key);
 }
 
-static CF_INLINE int cf_env_new_flow(struct cf_env *env, const struct cf_flow_key *key,
-                                     const struct cf_flow_value *value) {
-    env->engine->flows[env->frame->table & 1].insert(*key, *value);
+static CF_INLINE __u8 *cf_env_count(struct cf_env *env) {
+    cf_set_key(env->frame);
+    struct cf_flow_value *value = cf_user_flow(env);
+    if (value == nullptr)
+        return nullptr;
+    cf_add_frame(&value->counters, env->frame);
+    return &value->watch;
+}
+
+static CF_INLINE __u8 *cf_env_watch(struct cf_env *env) {
+    struct cf_flow_value *value = cf_user_flow(env);
+
+    return value == nullptr ? nullptr : &value->watch;
+}
+
+static CF_INLINE struct cf_flow_counters *cf_env_coarse(struct cf_env *env) {
+    struct cf_flow_value *value = cf_user_flow(env);
+
+    return value == nullptr ? nullptr : &value->counters;
+}
+
+static CF_INLINE int cf_env_new_record(struct cf_env *env, __u8 watch) {
+    struct cf_flow_value value {};
+
+    value.watch = watch;
+    value.counters.first_time = env->frame->now;
+    cf_add_frame(&value.counters, env->frame);
+    env->engine->flows[env->frame->table & 1].insert(env->frame->key, value);
     return 0;
+}
+
+static CF_INLINE struct cf_follow *cf_env_follow(struct cf_env *env) {
+    return env->engine->follows.find(env->frame->key);
+}
+
+static CF_INLINE void cf_env_keep_follow(struct cf_env *env, const struct cf_follow *follow) {
+    env->engine->follows.put(env->frame->key, *follow);
 }
 
 static CF_INLINE struct cf_flow_counters *cf_env_global(struct cf_env *env, __u32 realm) {

@@ -2,6 +2,7 @@
 #include "xdp_engine.h"
 
 #include <bpf/bpf.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -65,9 +66,14 @@ BpfProgram &XdpEngine::program() const {
 void XdpEngine::startState() {
     cf_state &state = program().state();
     begin(state);
+    state.slots = BpfProgram::slotsOf(settings_.flows);
+    if (getrandom(state.slot_seeds, sizeof(state.slot_seeds), 0) != sizeof(state.slot_seeds))
+        throw EngineError(errno, std::string("no random bytes for a hash seed: ") + std::strerror(errno));
+    state.slot_seeds[2] |= 1;
+    state.slot_seeds[3] |= 1;
     if (replay_) {
-        state.tick_ns = 1;
-        state.ticks_per_second = 1000000000;
+        state.tick_ns = 1000;
+        state.ticks_per_second = 1000000;
     } else {
         findTicks();
     }
@@ -96,7 +102,7 @@ void XdpEngine::findTicks() {
 TickClock XdpEngine::clock() const {
     const cf_state &state = program().state();
     if (replay_)
-        return {1, 0};
+        return {1000, 0};
     return {state.tick_ns, state.tick_base_ns + monotonicBase()};
 }
 
@@ -115,7 +121,7 @@ int XdpEngine::packet(const uint8_t *frame, uint32_t capturedOctets, uint32_t wi
     }
     uint8_t padded[kShortestFrame] = {};
     cf_replay &replay = program_->replay();
-    replay.time = timeNs;
+    replay.time = timeNs / 1000;
     replay.wire = wireOctets;
     replay.captured = capturedOctets;
     if (capturedOctets < kShortestFrame) {
