@@ -11,7 +11,8 @@ import { PlansModule } from '../plans/index.js';
 import { DEFAULT_PREFIX, QueueModule, type QueueSettings } from '../queue/index.js';
 import type { Clock, Logger } from '../shared/index.js';
 import { SimsModule } from '../sims/index.js';
-import { WebhooksModule } from '../webhooks/index.js';
+import { Outbox, WebhooksModule } from '../webhooks/index.js';
+import { CaptureAlarm } from './capture-alarm.js';
 import { CaptureRunner } from './capture-runner.js';
 import { CatalogueSeeder } from './catalogue-seeder.js';
 import { CoreModule } from './core.module.js';
@@ -76,7 +77,7 @@ export class AppModule {
         CatalogueSeeder,
         ...(config.radius === null ? [] : [RadiusRunner]),
         ...(config.soracomFile !== null && roles.includes('worker') ? [SoracomRunner] : []),
-        ...(roles.includes('capture') ? [CaptureRunner] : []),
+        ...(roles.includes('capture') ? [Outbox, CaptureAlarm, CaptureRunner] : []),
         ...(roles.includes('worker')
           ? [SuspenseBinder, RetentionRunner, PeriodCloser, ThresholdWatcher]
           : []),

@@ -21,6 +21,7 @@ import { Identifier } from '../identify/index.js';
 import { LedgerRepository, Meter, ReasonsRepository } from '../meter/index.js';
 import { CLOCK, LOGGER, metrics, type Clock, type Logger } from '../shared/index.js';
 import { RealmsService, SessionFeed } from '../sims/index.js';
+import { CaptureAlarm } from './capture-alarm.js';
 import { captureObserver, meterObserver } from './capture-observers.js';
 import { feedObserver } from './feed-observer.js';
 
@@ -51,6 +52,7 @@ export class CaptureRunner implements OnApplicationBootstrap, BeforeApplicationS
     private readonly sessions: SessionFeed,
     private readonly ledger: LedgerRepository,
     private readonly reasons: ReasonsRepository,
+    alarm: CaptureAlarm,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {
@@ -69,7 +71,17 @@ export class CaptureRunner implements OnApplicationBootstrap, BeforeApplicationS
         verdict: capture.verdict === 'drop' ? 'drop-mirrored' : 'pass',
       },
       clock,
-      (name): PointObserver => ({ ...captureObserver(name, logger), ...feedObserver(name, logger) }),
+      (name): PointObserver => {
+        const feed = feedObserver(name, logger);
+        return {
+          ...captureObserver(name, logger),
+          ...feed,
+          warningsChanged: (warnings) => {
+            feed.warningsChanged?.(warnings);
+            alarm.warningsChanged(name, warnings);
+          },
+        };
+      },
     );
   }
 

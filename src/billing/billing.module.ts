@@ -9,6 +9,8 @@ import { ClosingService } from './closing.service.js';
 import { CorrectPeriodJob } from './correct-period.job.js';
 import { CorrectionsRepository } from './corrections.repository.js';
 import { CorrectionsService } from './corrections.service.js';
+import { DraftingRepository } from './drafting.repository.js';
+import { DraftingService } from './drafting.service.js';
 import { MonthExport } from './month-export.service.js';
 import { ReportsRepository } from './reports.repository.js';
 import { BillingReports } from './reports.service.js';
@@ -45,6 +47,8 @@ import { ThresholdsService } from './thresholds.service.js';
     SimulationsService,
     SimulateJob,
     MonthExport,
+    DraftingRepository,
+    DraftingService,
     ThresholdsRepository,
     ThresholdsService,
   ],
@@ -53,6 +57,7 @@ import { ThresholdsService } from './thresholds.service.js';
     ClosingService,
     BillingReports,
     CorrectionsService,
+    DraftingService,
     MonthExport,
     SimulationsService,
     ThresholdsService,

@@ -280,7 +280,27 @@ export class SimulationResultEntity {
   octets!: string;
 }
 
+/** How far the drafts of a period have been told of. */
+@Entity('draft_run')
+export class DraftRunEntity {
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'draft_run_pkey' })
+  month!: string;
+  @PrimaryColumn('text', { name: 'time_zone', primaryKeyConstraintName: 'draft_run_pkey' })
+  timeZone!: string;
+  @PrimaryColumn('smallint', { name: 'anchor_day', primaryKeyConstraintName: 'draft_run_pkey' })
+  anchorDay!: number;
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'draft_run_pkey' })
+  currency!: string;
+  @Column('bigint', { name: 'last_sim_key', default: 0 })
+  lastSimKey!: string;
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
+  @Column('timestamptz', { name: 'finished_at', nullable: true })
+  finishedAt!: Date | null;
+}
+
 export const billingEntities = [
+  DraftRunEntity,
   ClosingRunEntity,
   StatementSeriesEntity,
   StatementEntity,

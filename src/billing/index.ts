@@ -1,6 +1,7 @@
 export { BillingModule } from './billing.module.js';
 export { ClosingService } from './closing.service.js';
 export { CorrectionsService, type CorrectionView } from './corrections.service.js';
+export { DraftingService } from './drafting.service.js';
 export { billingEntities } from './entities.js';
 export { CDR_FORMATS, MonthExport, type CdrFormat } from './month-export.service.js';
 export { correctionPdf } from './pdf/correction-pdf.js';

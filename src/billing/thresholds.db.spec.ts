@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
 import { useTestDatabase } from '../../test/support/database.js';
+import { eventsOf } from '../../test/support/events.js';
 import { TouchesRepository, UsageReader } from '../meter/index.js';
 import { CatalogueReader, SegmentsReader } from '../plans/index.js';
 import { Outbox } from '../webhooks/index.js';
@@ -53,13 +54,10 @@ async function touch(sim: number, octets: number, at = hour(5)): Promise<void> {
 }
 
 async function told(): Promise<unknown[][]> {
-  const rows = await database().dataSource.query<{ type: string; sim_id: string; payload: Buffer }[]>(
-    'SELECT type, sim_id, payload FROM outbox_event ORDER BY sim_id, sequence',
-  );
-  return rows.map(({ type, sim_id, payload }) => {
-    const { data } = JSON.parse(payload.toString()) as { data: { kind: string; threshold: string } };
-    return [sim_id, type, data.kind, data.threshold];
-  });
+  const events = await eventsOf(database().dataSource);
+  return events
+    .sort((a, b) => a.simId!.localeCompare(b.simId!) || a.sequence! - b.sequence!)
+    .map(({ simId, type, data }) => [simId, type, data.kind, data.threshold]);
 }
 
 beforeEach(async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { controllers, routes } from '../controllers.js';
 import { routeOf } from '../kit/route.js';
 import { openApiText } from './openapi.js';
+import { webhooks } from './webhooks.js';
 
 interface Operation {
   operationId: string;
@@ -60,6 +61,16 @@ describe('routes', () => {
         expect(response?.safeParse(examples.response).error, operationId).toBeUndefined();
     }
   });
+});
+
+describe('webhooks', () => {
+  it.each(webhooks.map((hook) => [hook.type, hook] as const))(
+    '%s has an example of its schema',
+    (_, hook) => {
+      expect(hook.payload.safeParse(hook.example).error).toBeUndefined();
+      expect(hook.payload.safeParse({ ...(hook.example as object), more: 1 }).success).toBe(false);
+    },
+  );
 });
 
 describe('the OpenAPI document', () => {

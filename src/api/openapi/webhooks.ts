@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { WARNING_KINDS } from '../../capture/index.js';
 import type { EventType, TEST_EVENT_TYPE } from '../../webhooks/index.js';
 import { instant, octets } from '../kit/fields.js';
 import { subscription } from '../resources/subscriptions.controller.js';
 import { correctionFields } from '../resources/corrections.controller.js';
+import { reconciliationShape } from '../resources/reconciliations.controller.js';
 import { thresholdFields } from '../resources/thresholds.controller.js';
 import type { WebhookSpec } from './document.js';
+import { webhookExamples } from './webhook-examples.js';
 
 /** A payload as Standard Webhooks 1.0 shapes it. Events of a SIM are numbered, so that a receiver can order them. */
 function event(
@@ -33,8 +36,31 @@ const thresholdData = z.strictObject({
   to: instant,
 });
 
-/** The events that the service sends. */
-export const webhooks: readonly WebhookSpec[] = [
+const statementSums = {
+  month: z.string(),
+  from: instant,
+  to: instant,
+  freeOctets: octets,
+  billedOctets: octets,
+  currency: z.string(),
+  amount: z.string().meta({ description: 'Decimal text, tax included.' }),
+};
+
+const specs: readonly Omit<WebhookSpec, 'example'>[] = [
+  {
+    type: 'statement.drafted',
+    summary: 'A SIM’s period has ended: what its statement will be, unless usage comes within the grace time',
+    payload: event(
+      'statement.drafted',
+      'StatementDrafted',
+      z.strictObject({
+        ...statementSums,
+        closesAt: instant.meta({ description: 'When the grace time is over.' }),
+        url: z.string().meta({ description: 'Path of the draft in this API.' }),
+      }),
+      true,
+    ),
+  },
   {
     type: 'statement.finalized',
     summary: 'A statement is final',
@@ -43,13 +69,7 @@ export const webhooks: readonly WebhookSpec[] = [
       'StatementFinalized',
       z.strictObject({
         number: z.int(),
-        month: z.string(),
-        from: instant,
-        to: instant,
-        freeOctets: octets,
-        billedOctets: octets,
-        currency: z.string(),
-        amount: z.string().meta({ description: 'Decimal text, tax included.' }),
+        ...statementSums,
         hash: z.string().meta({ description: 'SHA-256 of the statement’s JSON, hex.' }),
         url: z.string().meta({ description: 'Path of the statement in this API.' }),
       }),
@@ -90,6 +110,39 @@ export const webhooks: readonly WebhookSpec[] = [
     ),
   },
   {
+    type: 'capture.degraded',
+    summary: 'A capture point raised a warning',
+    payload: event(
+      'capture.degraded',
+      'CaptureDegraded',
+      z.strictObject({
+        node: z.string(),
+        point: z.string().meta({ description: 'Interface or file.' }),
+        warning: z.enum(WARNING_KINDS),
+        since: instant,
+        detail: z.string().meta({ description: 'What was found, what it means, what to do.' }),
+      }),
+      false,
+    ),
+  },
+  {
+    type: 'reconciliation.deviated',
+    summary: 'SIMs’ days differ from SORACOM’s statistics by more than the band that is set',
+    payload: event(
+      'reconciliation.deviated',
+      'ReconciliationDeviated',
+      z.strictObject({
+        account: z.string(),
+        from: z.string().meta({ description: 'First UTC day.' }),
+        to: z.string().meta({ description: 'Day after the last.' }),
+        simDays: z.int().meta({ description: 'Days of SIMs that differ.' }),
+        worst: z.array(z.strictObject(reconciliationShape)),
+        url: z.string().meta({ description: 'Path of all of them in this API.' }),
+      }),
+      false,
+    ),
+  },
+  {
     type: 'webhook.test',
     summary: 'Sent on request, to one endpoint',
     payload: event(
@@ -100,3 +153,9 @@ export const webhooks: readonly WebhookSpec[] = [
     ),
   },
 ];
+
+/** The events that the service sends, each with an example. */
+export const webhooks: readonly WebhookSpec[] = specs.map((spec) => ({
+  ...spec,
+  example: webhookExamples[spec.type],
+}));

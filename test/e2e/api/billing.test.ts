@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../support/billing-fleet.js';
+import { eventsOf } from '../../support/events.js';
 import { expectProblem, useApi } from './support.js';
 
 const api = useApi();
@@ -130,6 +131,15 @@ describe('what a billing department does after a month is closed', () => {
       { hour: '2026-10-30T03:00:00.000Z', octetsDown: '1' },
     ]);
     expect((await api.get(`/v1/usage/sim-9/explain?${query}`)).status).toBe(404);
+  });
+
+  it('is told of what happened as the document says', async () => {
+    const told = await eventsOf(api.database.dataSource);
+    expect(told.map(({ type, simId, sequence }) => [type, simId, sequence])).toEqual([
+      ['statement.finalized', 'sim-1', 1],
+      ['statement.finalized', 'sim-2', 1],
+      ['statement.corrected', 'sim-1', 2],
+    ]);
   });
 
   it('sees no threshold where no batch came through the ledger', async () => {

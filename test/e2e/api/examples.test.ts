@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '../../../src/api/controllers.js';
 import { statusOf } from '../../../src/api/kit/route.js';
 import { CatalogueService } from '../../../src/catalogue/index.js';
+import { eventsOf } from '../../support/events.js';
 import { created, useApi } from './support.js';
 
 const api = useApi();
@@ -48,4 +49,9 @@ describe('the examples of the document, sent in its order', () => {
       if (name !== undefined) variables[name] = String(answer.body.id);
     },
   );
+
+  it('cause events as the document says', async () => {
+    const told = await eventsOf(api.database.dataSource);
+    expect(new Set(told.map(({ type }) => type))).toContain('subscription.changed');
+  });
 });
