@@ -2,6 +2,7 @@
 /* The addon's one entry. src/capture types and validates what is called here. */
 #include <napi.h>
 
+#include "capture_input_node.h"
 #include "capture_reader.h"
 #include "network_namespace.h"
 #include "packet_sender.h"
@@ -12,6 +13,7 @@
 static Napi::Object InitAll(Napi::Env env, Napi::Object exports) {
     countfree::XdpEngineNode::Init(env, exports);
     countfree::UserEngineNode::Init(env, exports);
+    countfree::CaptureInputNode::Init(env, exports);
     countfree::CaptureReader::Init(env, exports);
     countfree::PacketSender::Init(env, exports);
     countfree::PacketSocketNode::Init(env, exports);

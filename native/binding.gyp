@@ -6,6 +6,8 @@
         "addon.cc",
         "bpf_program.cc",
         "capture_format.cc",
+        "capture_input.cc",
+        "capture_input_node.cc",
         "capture_link.cc",
         "capture_parser.cc",
         "capture_pcapng.cc",

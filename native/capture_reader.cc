@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture_reader.h"
 
-#include "packet_sink_napi.h"
-
+#include <chrono>
 #include <cstring>
+#include <mutex>
 #include <string>
+
+#include "capture_input_node.h"
+#include "packet_sink_napi.h"
+#include "pool_work.h"
 
 namespace countfree {
 
 namespace {
+
+/* Longer than this no call reads on without telling how far it is. */
+constexpr std::chrono::milliseconds kLongest{100};
 
 uint64_t positive(const Napi::Value &value) {
     return static_cast<uint64_t>(value.As<Napi::Number>().Int64Value());
@@ -36,6 +43,7 @@ void CaptureReader::Init(Napi::Env env, Napi::Object exports) {
     exports.Set("CaptureReader", DefineClass(env, "CaptureReader",
                                              {
                                                  InstanceMethod<&CaptureReader::feed>("feed"),
+                                                 InstanceMethod<&CaptureReader::read>("read"),
                                                  InstanceMethod<&CaptureReader::finish>("finish"),
                                                  InstanceMethod<&CaptureReader::nextWindow>("nextWindow"),
                                                  InstanceMethod<&CaptureReader::status>("status"),
@@ -48,7 +56,7 @@ CaptureReader::CaptureReader(const Napi::CallbackInfo &info)
 Napi::Value CaptureReader::statusCode(Napi::Env env) {
     switch (parser_.status()) {
     case CaptureStatus::kMore:
-        return Napi::String::New(env, "more");
+        return Napi::String::New(env, ended_ ? "end" : "more");
     case CaptureStatus::kWindow:
         return Napi::String::New(env, "window");
     case CaptureStatus::kFault:
@@ -67,8 +75,14 @@ Napi::Value CaptureReader::statusCode(Napi::Env env) {
     }
 }
 
+void CaptureReader::requireIdle(Napi::Env env) const {
+    if (busy_)
+        throw toError(env, EngineError(EBUSY, "still at work: wait for the promise given before"));
+}
+
 /* feed(chunk, start, sink) -> bytes taken; the outcome is read from status(). */
 Napi::Value CaptureReader::feed(const Napi::CallbackInfo &info) {
+    requireIdle(info.Env());
     auto chunk = info[0].As<Napi::Uint8Array>();
     size_t start = positive(info[1]);
     auto sink = UnwrapPacketSink(info[2]);
@@ -76,22 +90,63 @@ Napi::Value CaptureReader::feed(const Napi::CallbackInfo &info) {
         throw Napi::TypeError::New(info.Env(), "the third argument is no packet sink");
     if (start > chunk.ByteLength())
         throw Napi::RangeError::New(info.Env(), "the start lies behind the chunk");
+    const std::lock_guard<std::mutex> lock(sink->mutex);
     size_t taken = parser_.feed(chunk.Data() + start, chunk.ByteLength() - start, *sink);
     return Napi::Number::New(info.Env(), static_cast<double>(taken));
 }
 
+/* read(input, sink) -> promise of the state, once there is something to do or to tell. */
+Napi::Value CaptureReader::read(const Napi::CallbackInfo &info) {
+    auto *input = CaptureInputNode::of(info[0]);
+    if (input == nullptr)
+        throw Napi::TypeError::New(info.Env(), "the first argument is no capture input");
+    auto sink = UnwrapPacketSink(info[1]);
+    if (sink == nullptr)
+        throw Napi::TypeError::New(info.Env(), "the second argument is no packet sink");
+    if (input_.IsEmpty())
+        input_ = Napi::Persistent(info[0].As<Napi::Object>());
+    else if (!input_.Value().StrictEquals(info[0]))
+        throw Napi::TypeError::New(info.Env(), "a reader reads one input");
+    return inPool(
+        info.Env(), {{info.This().As<Napi::Object>(), &busy_}, {info[0].As<Napi::Object>(), &input->busy}},
+        [this, input, sink] { run(input->input, *sink); }, [this](Napi::Env env) { return statusCode(env); });
+}
+
+/* The sink is free between chunks, so that others may ask it how it does. */
+void CaptureReader::run(CaptureInput &input, PacketSink &sink) {
+    const auto end = std::chrono::steady_clock::now() + kLongest;
+    for (;;) {
+        {
+            /* First what was left, also where that is nothing: the parser may hold a whole record itself. */
+            const std::lock_guard<std::mutex> lock(sink.mutex);
+            const size_t taken = parser_.feed(chunk_.data, chunk_.length, sink);
+            chunk_ = {chunk_.data + taken, chunk_.length - taken};
+        }
+        if (parser_.status() != CaptureStatus::kMore || std::chrono::steady_clock::now() >= end)
+            return;
+        chunk_ = input.next();
+        if (chunk_.length > 0)
+            continue;
+        ended_ = true;
+        return;
+    }
+}
+
 Napi::Value CaptureReader::finish(const Napi::CallbackInfo &info) {
+    requireIdle(info.Env());
     parser_.finish();
     return info.Env().Undefined();
 }
 
 Napi::Value CaptureReader::nextWindow(const Napi::CallbackInfo &info) {
+    requireIdle(info.Env());
     parser_.nextWindow();
     return info.Env().Undefined();
 }
 
 Napi::Value CaptureReader::status(const Napi::CallbackInfo &info) {
     Napi::Env env = info.Env();
+    requireIdle(env);
     const CaptureTotals &totals = parser_.totals();
     auto object = Napi::Object::New(env);
     object.Set("state", statusCode(env));

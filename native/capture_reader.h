@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include "capture_input.h"
 #include "capture_parser.h"
 
 namespace countfree {
@@ -17,12 +18,19 @@ class CaptureReader : public Napi::ObjectWrap<CaptureReader> {
 
   private:
     Napi::Value feed(const Napi::CallbackInfo &info);
+    Napi::Value read(const Napi::CallbackInfo &info);
     Napi::Value finish(const Napi::CallbackInfo &info);
     Napi::Value nextWindow(const Napi::CallbackInfo &info);
     Napi::Value status(const Napi::CallbackInfo &info);
     Napi::Value statusCode(Napi::Env env);
+    void requireIdle(Napi::Env env) const;
+    void run(CaptureInput &input, PacketSink &sink);
 
     CaptureParser parser_;
+    Napi::ObjectReference input_; /* what is read; chunk_ lies in it */
+    CaptureInput::Chunk chunk_; /* of the input, not parsed yet */
+    bool ended_ = false;        /* the input has no more */
+    bool busy_ = false;
 };
 
 } // namespace countfree

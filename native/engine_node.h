@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <string>
 #include <vector>
@@ -41,21 +42,21 @@ template <typename Self> class EngineNode : public Napi::ObjectWrap<Self> {
     explicit EngineNode(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Self>(info) {}
 
     Napi::Value generation(const Napi::CallbackInfo &info) {
-        return guarded(info.Env(), [&] { return Napi::String::New(info.Env(), engine_->generation()); });
+        return locked(info.Env(), [&] { return Napi::String::New(info.Env(), engine_->generation()); });
     }
     Napi::Value draining(const Napi::CallbackInfo &info) {
-        return guarded(info.Env(), [&] { return Napi::Boolean::New(info.Env(), engine_->draining()); });
+        return locked(info.Env(), [&] { return Napi::Boolean::New(info.Env(), engine_->draining()); });
     }
     Napi::Value sink(const Napi::CallbackInfo &info) { return WrapPacketSink(info.Env(), engine_); }
     Napi::Value configure(const Napi::CallbackInfo &info) {
-        guarded(info.Env(), [&] { engine_->configure(readRealms(info[0].As<Napi::Object>())); });
+        locked(info.Env(), [&] { engine_->configure(readRealms(info[0].As<Napi::Object>())); });
         return info.Env().Undefined();
     }
     Napi::Value closeEpoch(const Napi::CallbackInfo &info) {
-        return guarded(info.Env(), [&] { return Napi::Number::New(info.Env(), engine_->closeEpoch()); });
+        return locked(info.Env(), [&] { return Napi::Number::New(info.Env(), engine_->closeEpoch()); });
     }
     Napi::Value drain(const Napi::CallbackInfo &info) {
-        return guarded(info.Env(), [&]() -> Napi::Value {
+        return locked(info.Env(), [&]() -> Napi::Value {
             const Drained drained = engine_->drain(info[0].As<Napi::Number>().Uint32Value());
             auto result = Napi::Object::New(info.Env());
             result["done"] = drained.done;
@@ -64,18 +65,18 @@ template <typename Self> class EngineNode : public Napi::ObjectWrap<Self> {
         });
     }
     Napi::Value peekFlows(const Napi::CallbackInfo &info) {
-        return guarded(info.Env(), [&] { return flowsToValue(info.Env(), *engine_, size(info[0])); });
+        return locked(info.Env(), [&] { return flowsToValue(info.Env(), *engine_, size(info[0])); });
     }
     Napi::Value peekHellos(const Napi::CallbackInfo &info) {
-        return guarded(info.Env(), [&] { return hellosToValue(info.Env(), *engine_, size(info[0])); });
+        return locked(info.Env(), [&] { return hellosToValue(info.Env(), *engine_, size(info[0])); });
     }
     Napi::Value releaseFlows(const Napi::CallbackInfo &info) { return release(info, false); }
     Napi::Value releaseHellos(const Napi::CallbackInfo &info) { return release(info, true); }
     Napi::Value counters(const Napi::CallbackInfo &info) {
-        return guarded(info.Env(), [&] { return countersToValue(info.Env(), engine_->counters()); });
+        return locked(info.Env(), [&] { return countersToValue(info.Env(), engine_->counters()); });
     }
     Napi::Value packet(const Napi::CallbackInfo &info) {
-        return guarded(info.Env(), [&] {
+        return locked(info.Env(), [&] {
             auto frame = info[0].As<Napi::Uint8Array>();
             bool lossless = false;
             const int result = engine_->packet(frame.Data(), static_cast<uint32_t>(frame.ByteLength()),
@@ -88,7 +89,7 @@ template <typename Self> class EngineNode : public Napi::ObjectWrap<Self> {
         });
     }
     Napi::Value close(const Napi::CallbackInfo &info) {
-        engine_->close();
+        locked(info.Env(), [&] { engine_->close(); });
         return info.Env().Undefined();
     }
 
@@ -115,6 +116,14 @@ template <typename Self> class EngineNode : public Napi::ObjectWrap<Self> {
         };
     }
 
+    /* As guarded, while no other thread counts packets with the engine. */
+    template <typename Work> auto locked(Napi::Env env, Work work) {
+        return guarded(env, [&] {
+            const std::lock_guard<std::mutex> lock(engine_->mutex);
+            return work();
+        });
+    }
+
     std::shared_ptr<Engine> engine_;
 
   private:
@@ -122,7 +131,7 @@ template <typename Self> class EngineNode : public Napi::ObjectWrap<Self> {
         return static_cast<size_t>(value.As<Napi::Number>().Int64Value());
     }
     Napi::Value release(const Napi::CallbackInfo &info, bool hellos) {
-        guarded(info.Env(), [&] {
+        locked(info.Env(), [&] {
             bool lossless = false;
             const uint64_t end = info[0].As<Napi::BigInt>().Uint64Value(&lossless);
             if (!lossless)

@@ -5,6 +5,7 @@
 #define COUNTFREE_PACKET_SINK_H
 
 #include <cstdint>
+#include <mutex>
 
 namespace countfree {
 
@@ -20,6 +21,9 @@ enum PacketResult : int {
 
 struct PacketSink {
     virtual ~PacketSink() = default;
+
+    /** Held by whoever uses what counts: capture files are read in a thread of their own (capture_reader.h). */
+    std::mutex mutex;
 
     /**
      * Counts one Ethernet frame. `frame` is valid during the call only.

@@ -15,7 +15,7 @@ UserEngineNode::UserEngineNode(const Napi::CallbackInfo &info) : EngineNode(info
 }
 
 Napi::Value UserEngineNode::status(const Napi::CallbackInfo &info) {
-    return guarded(info.Env(), [&] { return statusToValue(info.Env(), *engine_); });
+    return locked(info.Env(), [&] { return statusToValue(info.Env(), *engine_); });
 }
 
 } // namespace countfree

@@ -70,7 +70,7 @@ XdpEngineNode::XdpEngineNode(const Napi::CallbackInfo &info) : EngineNode(info) 
 }
 
 Napi::Value XdpEngineNode::status(const Napi::CallbackInfo &info) {
-    return guarded(info.Env(), [&]() -> Napi::Value {
+    return locked(info.Env(), [&]() -> Napi::Value {
         Napi::Object result = statusToValue(info.Env(), *xdp_);
         if (xdp_->attachment() != nullptr)
             result["attachment"] = attachmentToValue(info.Env(), *xdp_->attachment());

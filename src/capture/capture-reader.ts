@@ -1,10 +1,11 @@
+import type { FileInput, NativeCaptureInput } from './file-input.js';
 import { loadAddon, type PacketSinkHandle } from './native.js';
 
 /**
- * Why reading stopped. `more`: every byte given was taken. `window`: the next packet belongs to the next window.
+ * Why reading stopped. `more`: every byte given was taken. `end`: so was every byte of the input. `window`: the next packet belongs to the next window.
  * `hellos_full`, `table_full`: the engine has no room for the next packet. `fault`: see {@link CaptureReaderStatus.fault}.
  */
-export type CaptureReaderState = 'more' | 'window' | 'hellos_full' | 'table_full' | 'fault';
+export type CaptureReaderState = 'more' | 'end' | 'window' | 'hellos_full' | 'table_full' | 'fault';
 
 /** What is wrong with a file. Packets before `offset` were delivered. */
 export interface CaptureFault {
@@ -34,6 +35,7 @@ export interface CaptureReaderStatus {
 
 interface NativeCaptureReader {
   feed(chunk: Uint8Array, start: number, sink: PacketSinkHandle): number;
+  read(input: NativeCaptureInput, sink: PacketSinkHandle): Promise<CaptureReaderState>;
   finish(): void;
   nextWindow(): void;
   status(): CaptureReaderStatus;
@@ -50,7 +52,7 @@ export interface CaptureReaderOptions {
 
 /**
  * Streaming reader of pcap (draft-ietf-opsawg-pcap) and pcapng (draft-ietf-opsawg-pcapng): bytes in by chunks of any
- * size, packets out to an engine as Ethernet frames. Synchronous; memory is bounded whatever the file claims.
+ * size, packets out to an engine as Ethernet frames. Memory is bounded whatever the file claims.
  */
 export class CaptureReader {
   private readonly native: NativeCaptureReader;
@@ -72,6 +74,15 @@ export class CaptureReader {
   ): { taken: number; state: CaptureReaderState } {
     const taken = this.native.feed(chunk, start, sink);
     return { taken, state: this.native.status().state };
+  }
+
+  /**
+   * Reads on in a thread of its own, until there is something to do, or to tell: `more` after a tenth of a second. Until
+   * the promise is settled the reader and the input may not be used, and the engine only be asked how it does or given
+   * other realms. One input for each reader.
+   */
+  read(input: FileInput, sink: PacketSinkHandle): Promise<CaptureReaderState> {
+    return this.native.read(input.native, sink);
   }
 
   /** Says that the file ends here. */

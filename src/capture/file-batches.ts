@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto';
-import { CaptureReader, type CaptureFault, type CaptureReaderStatus } from './capture-reader.js';
-import { readChunks } from './file-chunks.js';
+import {
+  CaptureReader,
+  type CaptureFault,
+  type CaptureReaderState,
+  type CaptureReaderStatus,
+} from './capture-reader.js';
+import { FileInput } from './file-input.js';
 import type { PacketEngine } from './native.js';
 import type { CaptureBatch, EpochEnd } from './types.js';
 
@@ -33,11 +38,13 @@ const DRAIN_RECORDS = 65_536;
  * The identity of a capture file: 32 hex digits of the SHA-256 of its uncompressed content. A second import of the same
  * packets, under whatever name and compressed or not, is so recognised as the same batches.
  */
-export async function fileGeneration(path: string, onProgress?: (read: number) => void): Promise<string> {
+export async function fileGeneration(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of readChunks(path)) {
-    hash.update(chunk.bytes);
-    onProgress?.(chunk.read);
+  const input = await FileInput.open(path);
+  try {
+    for await (const bytes of input.chunks()) hash.update(bytes);
+  } finally {
+    await input.close();
   }
   return hash.digest('hex').slice(0, 32);
 }
@@ -48,6 +55,9 @@ export async function fileGeneration(path: string, onProgress?: (read: number) =
  * depend on the file alone, so two readings give the same batches. Memory does not grow with the file.
  *
  * Returns the reader's totals. Where the file is cut or broken, everything before counts, and `fault` says where.
+ *
+ * The file is read, and its packets are counted, in another thread while the caller works on a batch: until the generator
+ * has ended the engine may only be asked how it does, or be given other realms.
  */
 export async function* readFileBatches(
   engine: PacketEngine,
@@ -58,23 +68,34 @@ export async function* readFileBatches(
     windowBytes: options.epochBytes ?? DEFAULT_EPOCH_BYTES,
   });
   const maker = new BatchMaker(engine, options);
-  for await (const chunk of readChunks(options.path)) {
-    for (let start = 0; ;) {
-      const { taken, state } = reader.feed(chunk.bytes, start, engine.sink);
-      start += taken;
-      if (state === 'more' || state === 'fault') break;
-      const { position } = reader.status();
-      if (state === 'hellos_full') yield maker.hellos(position);
-      else yield maker.epoch(position);
+  const input = await FileInput.open(options.path);
+  const readOn = () => {
+    const reading = reader.read(input, engine.sink);
+    // It may fail while the caller is busy, and is waited for only then.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let reading = readOn();
+  try {
+    for (;;) {
+      const state = await reading.catch((error: unknown) => {
+        throw input.refusal(error);
+      });
+      const { position, packets } = reader.status();
+      options.onProgress?.({ read: input.read, packets });
+      if (state === 'end' || state === 'fault') break;
+      const batch = maker.of(state, position);
       if (state === 'window') reader.nextWindow();
+      reading = readOn();
+      if (batch !== undefined) yield batch;
     }
-    const status = reader.status();
-    options.onProgress?.({ read: chunk.read, packets: status.packets });
-    if (status.state === 'fault') break;
+    const summary = reader.finish();
+    yield maker.epoch(summary.position);
+    return summary;
+  } finally {
+    await reading.catch(() => undefined);
+    await input.close();
   }
-  const summary = reader.finish();
-  yield maker.epoch(summary.position);
-  return summary;
 }
 
 class BatchMaker {
@@ -82,6 +103,12 @@ class BatchMaker {
     private readonly engine: PacketEngine,
     private readonly options: FileBatchOptions,
   ) {}
+
+  /** What is to be taken out of the engine where reading stopped. */
+  of(state: CaptureReaderState, position: number): CaptureBatch | undefined {
+    if (state === 'more') return undefined;
+    return state === 'hellos_full' ? this.hellos(position) : this.epoch(position);
+  }
 
   /**
    * A place in the file names a batch for ever. At one place there may be both kinds: even numbers are hellos, odd ones

@@ -12,7 +12,7 @@ export {
   type FileProgress,
   type FileSummary,
 } from './file-batches.js';
-export { fileSize } from './file-chunks.js';
+export { FileInput, fileSize } from './file-input.js';
 export { insideNetworkNamespace } from './network-namespace.js';
 export {
   addCounters,

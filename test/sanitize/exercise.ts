@@ -9,8 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CaptureReader,
+  FileInput,
   packFrames,
   PacketSender,
+  readFileBatches,
   UserEngine,
   XdpEngine,
   type EngineSizes,
@@ -129,6 +131,33 @@ function captureFiles(): string {
   return `${files.length} capture files`;
 }
 
+/** The same files as they lie on disk, read in a thread while the engine is asked how it does. */
+async function filesInThreads(): Promise<string> {
+  const folder = join(CORPUS, 'capture_parser');
+  const files = readdirSync(folder);
+  const engine = new UserEngine({ sizes: TINY, fullTable: 'coarsen' });
+  engine.configure([realm({ type: 'none' })]);
+  for (const name of files) {
+    const options = { path: join(folder, name), source: name, generation: '00', epochBytes: 64 };
+    try {
+      for await (const batch of readFileBatches(engine, options))
+        assert(batch.flows.length >= 0 && engine.status());
+    } catch (error) {
+      assert.match(String(error), /gzip data is broken/);
+      readEpoch(engine);
+    }
+  }
+  const [first] = files;
+  // Left in the middle, with the engine closed under it.
+  const left = await FileInput.open(join(folder, first!));
+  const reading = new CaptureReader().read(left, engine.sink);
+  engine.close();
+  await reading.catch(() => undefined);
+  await left.close();
+  assert.throws(() => new CaptureReader().read({} as FileInput, engine.sink));
+  return `${files.length} capture files in threads`;
+}
+
 /** False once the file is found at fault. */
 function feed(reader: CaptureReader, chunk: Buffer, engine: UserEngine): boolean {
   let at = 0;
@@ -207,6 +236,7 @@ if (process.argv[3] === 'control') {
 console.log(userEngines());
 collect();
 console.log(captureFiles());
+console.log(await filesInThreads());
 collect();
 if (process.getuid?.() === 0) console.log(await kernel());
 else console.log('SKIPPED: without root nothing goes through the kernel');
