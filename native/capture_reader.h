@@ -28,8 +28,8 @@ class CaptureReader : public Napi::ObjectWrap<CaptureReader> {
 
     CaptureParser parser_;
     Napi::ObjectReference input_; /* what is read; chunk_ lies in it */
-    CaptureInput::Chunk chunk_; /* of the input, not parsed yet */
-    bool ended_ = false;        /* the input has no more */
+    CaptureInput::Chunk chunk_;   /* of the input, not parsed yet */
+    bool ended_ = false;          /* the input has no more */
     bool busy_ = false;
 };
 

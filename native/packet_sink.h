@@ -22,7 +22,8 @@ enum PacketResult : int {
 struct PacketSink {
     virtual ~PacketSink() = default;
 
-    /** Held by whoever uses what counts: capture files are read in a thread of their own (capture_reader.h). */
+    /** Held by whoever uses what counts: capture files are read in a thread of their own (capture_reader.h).
+     */
     std::mutex mutex;
 
     /**
