@@ -4,9 +4,11 @@
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
+import { closing } from './closing.js';
 import { files } from './files.js';
 import { ledger } from './ledger.js';
 import { memory } from './memory.js';
+import { rating } from './rating.js';
 import { render, type Row } from './support/table.js';
 import { costs, drain, live } from './xdp.js';
 
@@ -17,6 +19,8 @@ const PARTS: Record<string, (runs: number) => Promise<Row[]>> = {
   files,
   memory,
   ledger,
+  rating,
+  closing,
 };
 
 const [runsText, path, ...names] = process.argv.slice(2);
