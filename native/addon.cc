@@ -7,6 +7,7 @@
 #include "network_namespace.h"
 #include "packet_sender.h"
 #include "packet_socket_node.h"
+#include "receive_offloads_node.h"
 #include "user_engine_node.h"
 #include "xdp_engine_node.h"
 
@@ -18,6 +19,7 @@ static Napi::Object InitAll(Napi::Env env, Napi::Object exports) {
     countfree::PacketSender::Init(env, exports);
     countfree::PacketSocketNode::Init(env, exports);
     countfree::InitNetworkNamespace(env, exports);
+    countfree::InitReceiveOffloads(env, exports);
     return exports;
 }
 

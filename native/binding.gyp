@@ -20,6 +20,7 @@
         "packet_socket.cc",
         "packet_socket_node.cc",
         "receive_offloads.cc",
+        "receive_offloads_node.cc",
         "ring.cc",
         "user_engine.cc",
         "user_engine_node.cc",

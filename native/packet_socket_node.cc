@@ -3,26 +3,9 @@
 
 #include "engine_node.h"
 #include "packet_sink_napi.h"
+#include "receive_offloads_node.h"
 
 namespace countfree {
-
-namespace {
-
-Napi::Value namesToValue(Napi::Env env, uint32_t offloads) {
-    auto names = Napi::Array::New(env);
-    for (const std::string &name : offloadNames(offloads))
-        names[names.Length()] = name;
-    return names;
-}
-
-} // namespace
-
-Napi::Value offloadsToValue(Napi::Env env, const OffloadChange &change) {
-    auto result = Napi::Object::New(env);
-    result["off"] = namesToValue(env, change.off);
-    result["stillOn"] = namesToValue(env, change.stillOn);
-    return result;
-}
 
 void PacketSocketNode::Init(Napi::Env env, Napi::Object exports) {
     exports.Set("PacketSocket", DefineClass(env, "PacketSocket",

@@ -26,9 +26,6 @@ class PacketSocketNode : public Napi::ObjectWrap<PacketSocketNode> {
     std::unique_ptr<PacketSocket> socket_;
 };
 
-/* { off: string[], stillOn: string[] } */
-Napi::Value offloadsToValue(Napi::Env env, const OffloadChange &change);
-
 } // namespace countfree
 
 #endif

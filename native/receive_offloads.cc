@@ -115,6 +115,11 @@ ReceiveOffloads::~ReceiveOffloads() {
         close(descriptor_);
 }
 
+uint32_t ReceiveOffloads::on() {
+    Ethtool ethtool(name_, descriptor_);
+    return ethtool.active(ethtool.positions());
+}
+
 OffloadChange ReceiveOffloads::switchOff() {
     Ethtool ethtool(name_, descriptor_);
     const std::vector<uint32_t> positions = ethtool.positions();

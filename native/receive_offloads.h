@@ -27,6 +27,7 @@ class ReceiveOffloads {
     ReceiveOffloads(const ReceiveOffloads &) = delete;
     ReceiveOffloads &operator=(const ReceiveOffloads &) = delete;
 
+    uint32_t on();
     OffloadChange switchOff();
     /* An interface that is gone is no error. */
     void switchOn(uint32_t offloads);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "xdp_engine_node.h"
 
-#include "packet_socket_node.h"
+#include "receive_offloads_node.h"
 
 namespace countfree {
 

@@ -23,6 +23,7 @@ import {
   type EngineStatus,
   type PacketEngine,
 } from './native.js';
+import { OffloadMemory, offloadMemoryPath } from './offload-memory.js';
 import type { PacketSource, SourceObserver, SourceStatus } from './source.js';
 import {
   Spool,
@@ -143,7 +144,13 @@ export class CapturePoint {
       ...(options.sizes ? { sizes: options.sizes } : {}),
       ...(options.verdict ? { verdict: options.verdict } : {}),
     });
-    return CapturePoint.begin(options, spool, engine, new XdpFeed(engine, options.interfaceName, mode));
+    const memory = options.pinPath === null ? offloadMemory(options) : undefined;
+    return CapturePoint.begin(
+      options,
+      spool,
+      engine,
+      new XdpFeed(engine, options.interfaceName, mode, memory),
+    );
   }
 
   private static async openSocket(
@@ -157,7 +164,7 @@ export class CapturePoint {
       options,
       spool,
       engine,
-      new SocketFeed(engine, options.interfaceName, attempts),
+      new SocketFeed(engine, options.interfaceName, attempts, offloadMemory(options)),
     );
   }
 
@@ -277,6 +284,11 @@ export class CapturePoint {
       await this.spool.close();
     }
   }
+}
+
+/** Beside the spool, which is this interface's own. */
+function offloadMemory({ spool, interfaceName }: InterfacePointOptions): OffloadMemory {
+  return new OffloadMemory(offloadMemoryPath(spool.folder), interfaceName);
 }
 
 /** The engine makes its own folder; the one above it, which all interfaces share, may be missing too. */

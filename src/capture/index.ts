@@ -12,6 +12,7 @@ export {
   type WarningKind,
 } from './mirror-watch.js';
 export type { FeedObserver } from './interface-feed.js';
+export { restoreOffloads } from './offload-memory.js';
 export { inspectPins, removePins, type PinReport } from './pins.js';
 export { PacketSocket, SOCKET_COST, type PacketSocketStatus } from './packet-socket.js';
 export { packFrames, PacketSender, type SentFrames } from './packet-sender.js';

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal, type Clock } from '../shared/index.js';
 import type { CaptureWarning } from './mirror-watch.js';
 import { XdpEngine, type AttachMode, type Attachment, type PacketEngine } from './native.js';
+import type { OffloadMemory } from './offload-memory.js';
 import { PacketSocket } from './packet-socket.js';
 
 /** How packets of an interface reach an engine. */
@@ -26,9 +27,12 @@ export class XdpFeed implements Feed {
     private readonly engine: XdpEngine,
     private readonly interfaceName: string,
     private readonly mode: 'auto' | AttachMode,
+    /** For a program without pins; what is pinned remembers for itself. */
+    private readonly memory?: OffloadMemory,
   ) {}
 
   attach(): Attachment {
+    this.memory?.prepare();
     const attachment = this.engine.attach(this.interfaceName, this.mode);
     this.isAttached = true;
     return attachment;
@@ -40,9 +44,10 @@ export class XdpFeed implements Feed {
     return 0;
   }
   close(): Promise<void> {
-    // The pinned program stays; closing the engine lets go of one that is not pinned. Maps that nothing ever counted into
-    // are of no use to a later start, least of all those of an interface whose name was mistyped.
-    if (!this.isAttached && !this.engine.adopted) this.engine.detach();
+    // A pinned program stays. Maps that nothing ever counted into are of no use to a later start, least of all those of an
+    // interface whose name was mistyped.
+    if (this.memory !== undefined || !(this.isAttached || this.engine.adopted)) this.engine.detach();
+    this.memory?.forget();
     return Promise.resolve();
   }
 }
@@ -66,10 +71,12 @@ export class SocketFeed implements Feed {
     private readonly interfaceName: string,
     /** Why XDP is not used, for the status. */
     private readonly attempts: Attachment['attempts'],
+    private readonly memory?: OffloadMemory,
   ) {}
 
   attach(): Attachment {
     this.letGo();
+    this.memory?.prepare();
     this.socket = new PacketSocket(this.interfaceName);
     this.turn();
     return this.describe(this.socket);
@@ -87,6 +94,7 @@ export class SocketFeed implements Feed {
     await sleep(HANDOVER_MS);
     this.socket?.read(this.engine.sink, LAST_TURN);
     this.letGo();
+    this.memory?.forget();
   }
 
   private turn(): void {

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { packFrames, PacketSender, PacketSocket, UserEngine, XdpEngine } from '../../src/capture/index.js';
 import { finishEpoch, PrivateNetwork, readEpoch, realm, sh, SMALL, tallies } from './support/engines.js';
 import { ETHERTYPE, ethernet, ipv4, udp, vlan } from './support/frames.js';
+import { ROOT } from './support/place.js';
 import { startPoint } from './support/point.js';
 
 const SUBSCRIBER = '10.9.0.1';
@@ -274,6 +275,42 @@ describe('a capture point', { timeout: 60_000 }, () => {
       rmSync(bpffs, { recursive: true });
     }
   });
+
+  it.each(['generic', 'socket'])(
+    'gives receive offloads back, at its end or after it was killed (%s without pins)',
+    async (mode) => {
+      const gro = () => /generic-receive-offload: (\w+)/.exec(network.inside('ethtool', '-k', 'in0'))?.[1];
+      const script = `import('${ROOT}/src/capture/index.ts').then((c) => c.restoreOffloads('${folder}', 'in0')).then((on) => console.log(on.join()), (error) => console.log(error.message))`;
+      const typescript = join(ROOT, 'test/support/typescript.mjs');
+      const restore = () => network.inside(process.execPath, '--import', typescript, '-e', script).trim();
+      const killed = async () => {
+        const point = start(mode);
+        expect((await point.next()).attached?.offloads.off).toEqual(['rx-gro']);
+        const gone = once(point.child, 'exit');
+        point.kill();
+        await gone;
+        expect(gro()).toBe('off');
+      };
+      network.inside('ethtool', '-K', 'in0', 'gro', 'on');
+      await killed();
+      // As the offload was before the first, so it is after the next.
+      const next = start(mode);
+      expect((await next.next()).attached?.offloads.off).toEqual(['rx-gro']);
+      expect(restore()).toMatch(/already uses/);
+      await next.stop();
+      expect(gro()).toBe('on');
+      // Or who gives the interface up gets it back.
+      await killed();
+      expect(restore()).toBe('rx-gro');
+      expect(gro()).toBe('on');
+      // What was switched off by someone else stays off.
+      network.inside('ethtool', '-K', 'in0', 'gro', 'off');
+      const last = start(mode);
+      expect((await last.next()).attached?.offloads.off).toEqual([]);
+      await last.stop();
+      expect(gro()).toBe('off');
+    },
+  );
 
   it('turns to a packet socket where XDP is forbidden, and says why', async () => {
     const dropped = '-bpf,-sys_admin,-net_admin,-perfmon';

@@ -30,6 +30,13 @@ const point = z
       description:
         'How packets come: XDP native or generic, or a packet socket; null = from a file, or the interface is gone.',
     }),
+    offloads: z
+      .strictObject({ off: z.array(z.string()), stillOn: z.array(z.string()) })
+      .nullable()
+      .meta({
+        description:
+          'Receive offloads, by the names of ethtool -k: switched off while packets are taken behind them, and those that cannot be (octets are short then).',
+      }),
     epochs: z.int().meta({ description: 'Ended since the process started.' }),
     lastEpochAt: instant.nullable(),
     seen: tally,
@@ -108,6 +115,7 @@ function presentPoint({ name, kind, source, engine, spool, warnings }: PointStat
     state: source.state,
     error: source.error ?? null,
     mode: engine.attachment?.mode ?? null,
+    offloads: engine.attachment?.offloads ?? null,
     epochs: source.epochs,
     lastEpochAt: source.lastEpochTime === null ? null : formatInstant(source.lastEpochTime),
     seen: presentTally(totals.seen),

@@ -1,3 +1,4 @@
+export { lockFolder } from './lock.js';
 export * from './reader.js';
 export * from './record.js';
 export { type SpoolFault, type SpoolPosition } from './segment.js';
