@@ -75,6 +75,27 @@ static CF_INLINE struct cf_subscriber_load *cf_env_load(struct cf_env *env,
     return bpf_map_lookup_elem(&subscribers, key);
 }
 
+static CF_INLINE struct cf_stream *cf_env_stream(struct cf_env *env, const struct cf_stream_key *key,
+                                                 __u32 next) {
+    struct cf_stream *stream = bpf_map_lookup_elem(&streams, key), fresh = {next};
+
+    if (stream)
+        return stream;
+    bpf_map_update_elem(&streams, key, &fresh, BPF_NOEXIST);
+    return bpf_map_lookup_elem(&streams, key);
+}
+
+static CF_INLINE struct cf_sequences *cf_env_sequences(struct cf_env *env) {
+    __u32 zero = 0;
+    struct cf_cpu *cpu = bpf_map_lookup_elem(&cpus, &zero);
+
+    return cpu ? &cpu->tallies[env->frame->table & 1].sequences : 0;
+}
+
+static CF_INLINE int cf_env_exchange(__u32 *place, __u32 before, __u32 after) {
+    return __sync_val_compare_and_swap(place, before, after) == before;
+}
+
 static CF_INLINE void cf_env_add(__u64 *counter, __u64 value) {
     __sync_fetch_and_add(counter, value);
 }

@@ -194,6 +194,9 @@ static __attribute__((noinline)) void cf_fill_epoch_end(struct cf_epoch_end_reco
             cf_sum(&record->outcomes[i], &tally->outcomes[i]);
         for (int i = 0; i < CF_NOTE_COUNT; i++)
             cf_sum(&record->notes[i], &tally->notes[i]);
+        record->sequences.numbered += tally->sequences.numbered;
+        record->sequences.missed += tally->sequences.missed;
+        record->sequences.late += tally->sequences.late;
         __builtin_memset(tally, 0, sizeof(*tally));
     }
 }

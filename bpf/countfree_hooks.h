@@ -103,6 +103,12 @@ static CF_INLINE struct cf_flow_counters *cf_env_coarse(struct cf_env *env);
 /* Makes a record of frame->key, of whatever step, with the frame's amount on it. Returns 0, -17 if the key is
  * there by now, or another negative number if there is no room. */
 static CF_INLINE int cf_env_new_record(struct cf_env *env, __u8 watch);
+/* The sender of numbered packets; made, with `next`, if it is new. 0: there is no room. */
+static CF_INLINE struct cf_stream *cf_env_stream(struct cf_env *env, const struct cf_stream_key *key,
+                                                 __u32 next);
+static CF_INLINE struct cf_sequences *cf_env_sequences(struct cf_env *env);
+/* Returns 1 if `place` held `before`: it holds `after` now. */
+static CF_INLINE int cf_env_exchange(__u32 *place, __u32 before, __u32 after);
 static CF_INLINE struct cf_follow *cf_env_follow(struct cf_env *env);
 static CF_INLINE void cf_env_keep_follow(struct cf_env *env, const struct cf_follow *follow);
 static CF_INLINE struct cf_flow_counters *cf_env_global(struct cf_env *env, __u32 realm);

@@ -13,7 +13,7 @@
 
 /* Bump when any record or pinned map below changes shape: a start refuses or migrates pinned maps of another
  * version. */
-#define CF_LAYOUT_VERSION 3
+#define CF_LAYOUT_VERSION 4
 
 /* How precisely a flow record names its flow. A full flow table degrades in these steps, never by losing
  * octets. */
@@ -95,6 +95,14 @@ struct cf_tally {
     __u64 octets;
 };
 
+/* What sequence numbers of mirrored packets say, over all senders: see SequenceCounts in
+ * src/capture/types.ts. */
+struct cf_sequences {
+    __u64 numbered; /* packets that carried a number */
+    __u64 missed;   /* numbers that were skipped */
+    __u64 late;     /* packets with a number that had been passed */
+};
+
 /* Stands after the flow records of its epoch. */
 struct cf_epoch_end_record {
     __u32 kind; /* CF_RECORD_EPOCH_END */
@@ -104,6 +112,7 @@ struct cf_epoch_end_record {
     struct cf_tally seen;
     struct cf_tally outcomes[CF_OUTCOME_COUNT];
     struct cf_tally notes[CF_NOTE_COUNT];
+    struct cf_sequences sequences;
 };
 
 enum cf_hello_kind {
@@ -131,13 +140,13 @@ struct cf_hello_record {
 #ifdef __cplusplus
 static_assert(sizeof(cf_flow_key) == 40, "cf_flow_key");
 static_assert(sizeof(cf_flow_record) == 96, "cf_flow_record");
-static_assert(sizeof(cf_epoch_end_record) == 24 + 16 * (1 + CF_OUTCOME_COUNT + CF_NOTE_COUNT),
+static_assert(sizeof(cf_epoch_end_record) == 48 + 16 * (1 + CF_OUTCOME_COUNT + CF_NOTE_COUNT),
               "cf_epoch_end_record");
 static_assert(sizeof(cf_hello_record) == 64, "cf_hello_record");
 #else
 _Static_assert(sizeof(struct cf_flow_key) == 40, "cf_flow_key");
 _Static_assert(sizeof(struct cf_flow_record) == 96, "cf_flow_record");
-_Static_assert(sizeof(struct cf_epoch_end_record) == 24 + 16 * (1 + CF_OUTCOME_COUNT + CF_NOTE_COUNT),
+_Static_assert(sizeof(struct cf_epoch_end_record) == 48 + 16 * (1 + CF_OUTCOME_COUNT + CF_NOTE_COUNT),
                "cf_epoch_end_record");
 _Static_assert(sizeof(struct cf_hello_record) == 64, "cf_hello_record");
 #endif

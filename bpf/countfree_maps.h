@@ -47,6 +47,13 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __type(key, struct cf_stream_key);
+    __type(value, struct cf_stream);
+    __uint(max_entries, 1024);
+} streams SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __type(key, struct cf_flow_key);
     __type(value, struct cf_follow);
     __uint(max_entries, 16384);

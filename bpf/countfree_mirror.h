@@ -11,12 +11,15 @@
 #define CF_PORT_VXLAN 4789
 #define CF_PORT_GTPU 2152
 #define CF_MAX_GTPU_EXTENSIONS 4
+#define CF_SEQUENCE_TRIES 4
 
 struct cf_tunnel {
     struct cf_link link; /* of the packet inside; type CF_TYPE_TEB: an Ethernet header comes first */
     __u32 key;
+    __u32 sequence;
     __u8 type; /* enum cf_mirror_type */
     __u8 has_key;
+    __u8 has_sequence;
     __u8 problem; /* enum cf_outcome, if the packet inside cannot be reached */
 };
 
@@ -49,8 +52,16 @@ static CF_INLINE void cf_read_gre(const struct cf_packet *packet, const struct c
         tunnel->key = cf_be32(bytes);
         tunnel->has_key = 1;
     }
-    if (flags & 0x1000)
+    if (flags & 0x1000) {
+        bytes = cf_bytes(packet, offset, 4);
         offset += 4;
+        if (!bytes || offset > ip->limit) {
+            tunnel->problem = CF_OUTCOME_MALFORMED;
+            return;
+        }
+        tunnel->sequence = cf_be32(bytes);
+        tunnel->has_sequence = 1;
+    }
     tunnel->link.offset = offset;
     if (tunnel->link.type != CF_TYPE_TEB && tunnel->link.type != CF_TYPE_IPV4 &&
         tunnel->link.type != CF_TYPE_IPV6 && tunnel->link.type != 0x8847 && tunnel->link.type != 0x8100 &&
@@ -149,6 +160,7 @@ static CF_INLINE void cf_read_tunnel(struct cf_env *env, struct cf_tunnel *tunne
 
     tunnel->type = CF_MIRROR_NONE;
     tunnel->has_key = 0;
+    tunnel->has_sequence = 0;
     tunnel->key = 0;
     tunnel->problem = 0;
     tunnel->link.offset = ip->upper;
@@ -249,6 +261,46 @@ static CF_INLINE int cf_is_mirror_fragment(struct cf_env *env) {
     return cf_env_fragment(env, &key) != 0;
 }
 
+/*
+ * Holds a packet's number against the one expected of its sender. Where several CPUs take a sender's packets,
+ * one may come behind its successor: missed first, then late, so that the difference stays right.
+ */
+CF_RARE int cf_count_sequence(cf_engine *engine, struct cf_frame *frame, __u32 key, __u32 sequence) {
+    struct cf_stream_key sender = {};
+    struct cf_sequences *sums;
+    struct cf_stream *stream;
+    struct cf_env env;
+
+    if (!frame)
+        return 0;
+    env = cf_enter(engine, frame);
+    sender.source[0] = frame->ip.source[0];
+    sender.source[1] = frame->ip.source[1];
+    sender.key = key;
+    sender.realm = frame->realm.index;
+    sender.shape = frame->ip.shape;
+    stream = cf_env_stream(&env, &sender, sequence);
+    sums = cf_env_sequences(&env);
+    if (!stream || !sums)
+        return 0;
+    sums->numbered++;
+    for (int tries = 0; tries < CF_SEQUENCE_TRIES; tries++) {
+        __u32 next = *(volatile __u32 *)&stream->next;
+        __s32 ahead = (__s32)(sequence - next);
+
+        if (ahead < 0 && ahead >= -CF_LONGEST_GAP) {
+            sums->late++;
+            return 0;
+        }
+        if (!cf_env_exchange(&stream->next, next, sequence + 1))
+            continue;
+        if (ahead > 0 && ahead <= CF_LONGEST_GAP)
+            sums->missed += ahead;
+        return 0;
+    }
+    return 0;
+}
+
 /* After cf_match_mirror: */
 enum cf_match {
     CF_MATCH_DONE = 0,  /* the result is set */
@@ -282,9 +334,11 @@ static CF_INLINE int cf_match_mirror(cf_engine *engine, struct cf_frame *frame) 
         return CF_MATCH_PLAIN;
     }
     frame->result.mirrored = 1;
+    frame->realm = *realm;
+    if (tunnel.has_sequence)
+        cf_count_sequence(engine, frame, tunnel.has_key ? tunnel.key : 0, tunnel.sequence);
     if (tunnel.problem)
         return cf_end(frame, tunnel.problem, frame->ip.octets);
-    frame->realm = *realm;
     frame->link = tunnel.link;
     frame->limit = frame->ip.limit;
     frame->whole = frame->ip.fragment == CF_FRAGMENT_FIRST;

@@ -176,7 +176,24 @@ struct cf_tallies {
     struct cf_tally seen;
     struct cf_tally outcomes[CF_OUTCOME_COUNT];
     struct cf_tally notes[CF_NOTE_COUNT];
+    struct cf_sequences sequences;
 };
+
+/* Who numbers mirrored packets (GRE, RFC 2890). */
+struct cf_stream_key {
+    __u64 source[2]; /* outer */
+    __u32 key;       /* GRE key, 0 if there is none */
+    __u16 realm;
+    __u16 shape;
+};
+
+struct cf_stream {
+    __u32 next; /* the number after the highest so far */
+    __u32 unused;
+};
+
+/* A number that is further from the one expected comes from a sender that started anew. */
+#define CF_LONGEST_GAP 65536
 
 /* Of the epoch that was closed last. */
 enum cf_phase {

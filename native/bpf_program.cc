@@ -35,11 +35,12 @@ struct Pin {
 };
 
 constexpr Pin kPins[] = {
-    {"slots", "slots"},         {"slot_runs", "slot_runs"},   {"follows", "follows"},
-    {"flows_0", "flows_0"},     {"flows_1", "flows_1"},       {"globals", "globals"},
-    {"cpus", "cpus"},           {"fragments", "fragments"},   {"subscribers", "subscribers"},
-    {"mirrors", "mirrors"},     {"ranges4", "ranges4"},       {"ranges6", "ranges6"},
-    {"flow_ring", "flow_ring"}, {"hello_ring", "hello_ring"}, {".data.state", "state"},
+    {"streams", "streams"},         {"slots", "slots"},         {"slot_runs", "slot_runs"},
+    {"follows", "follows"},         {"flows_0", "flows_0"},     {"flows_1", "flows_1"},
+    {"globals", "globals"},         {"cpus", "cpus"},           {"fragments", "fragments"},
+    {"subscribers", "subscribers"}, {"mirrors", "mirrors"},     {"ranges4", "ranges4"},
+    {"ranges6", "ranges6"},         {"flow_ring", "flow_ring"}, {"hello_ring", "hello_ring"},
+    {".data.state", "state"},
 };
 
 thread_local std::string *currentLog = nullptr;

@@ -49,6 +49,11 @@ Napi::Value epochEndToValue(Napi::Env env, const cf_epoch_end_record &record) {
     result["openedTime"] = toNumber(env, record.opened_time);
     result["closedTime"] = toNumber(env, record.closed_time);
     result["counters"] = countersToValue(env, tallies);
+    auto sequences = Napi::Object::New(env);
+    sequences["numbered"] = toNumber(env, record.sequences.numbered);
+    sequences["missed"] = toNumber(env, record.sequences.missed);
+    sequences["late"] = toNumber(env, record.sequences.late);
+    result["sequences"] = sequences;
     return result;
 }
 

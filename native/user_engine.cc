@@ -17,6 +17,7 @@ namespace {
 
 constexpr uint32_t kSubscribers = 131072;
 constexpr uint32_t kFollows = 16384;
+constexpr uint32_t kStreams = 1024;
 
 uint64_t randomSeed() {
     uint64_t seed = 0;
@@ -55,7 +56,8 @@ cf_flow_counters inMicroseconds(cf_flow_counters counters) {
 UserEngine::UserEngine(const EngineSettings &settings)
     : settings_(settings),
       tables_(std::make_unique<cf_user_engine>(settings.flowRingBytes, settings.helloRingBytes,
-                                               settings.fragments, kSubscribers, kFollows, randomSeed())) {
+                                               settings.fragments, kSubscribers, kFollows, kStreams,
+                                               randomSeed())) {
     apply(settings, tables_->state);
     begin(tables_->state);
     tables_->state.tick_ns = 1;
@@ -152,6 +154,7 @@ bool UserEngine::putEpochEnd(uint32_t table) {
     record.seen = engine.tallies[table].seen;
     std::memcpy(record.outcomes, engine.tallies[table].outcomes, sizeof(record.outcomes));
     std::memcpy(record.notes, engine.tallies[table].notes, sizeof(record.notes));
+    record.sequences = engine.tallies[table].sequences;
     std::memcpy(place, &record, sizeof(record));
     engine.flowRing.commit(sizeof(record));
     engine.tallies[table] = {};

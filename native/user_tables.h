@@ -17,10 +17,10 @@ using FlowTable = countfree::FlatTable<cf_flow_key, cf_flow_value>;
 
 struct cf_user_engine {
     cf_user_engine(uint32_t flowRingBytes, uint32_t helloRingBytes, uint32_t fragmentCount,
-                   uint32_t subscriberCount, uint32_t followCount, uint64_t seed)
+                   uint32_t subscriberCount, uint32_t followCount, uint32_t streamCount, uint64_t seed)
         : flows{FlowTable(seed), FlowTable(seed)}, fragments(fragmentCount, seed),
-          subscribers(subscriberCount, seed), follows(followCount, seed), flowRing(flowRingBytes),
-          helloRing(helloRingBytes) {}
+          subscribers(subscriberCount, seed), follows(followCount, seed), streams(streamCount, seed),
+          flowRing(flowRingBytes), helloRing(helloRingBytes) {}
 
     cf_state state{};
     cf_tallies tallies[2]{};
@@ -30,6 +30,7 @@ struct cf_user_engine {
     countfree::BoundedTable<cf_fragment_key, cf_fragment> fragments;
     countfree::BoundedTable<cf_subscriber_key, cf_subscriber_load> subscribers;
     countfree::BoundedTable<cf_flow_key, cf_follow> follows;
+    countfree::BoundedTable<cf_stream_key, cf_stream> streams;
     std::vector<cf_mirror_entry> mirrors;
     std::vector<cf_range4> ranges4;
     std::vector<cf_range6> ranges6;
@@ -139,6 +140,22 @@ static CF_INLINE struct cf_subscriber_load *cf_env_load(struct cf_env *env,
     struct cf_subscriber_load *load = env->engine->subscribers.find(*key);
 
     return load != nullptr ? load : env->engine->subscribers.put(*key, {});
+}
+
+static CF_INLINE struct cf_stream *cf_env_stream(struct cf_env *env, const struct cf_stream_key *key,
+                                                 __u32 next) {
+    struct cf_stream *stream = env->engine->streams.find(*key);
+
+    return stream != nullptr ? stream : env->engine->streams.put(*key, {next, 0});
+}
+
+static CF_INLINE struct cf_sequences *cf_env_sequences(struct cf_env *env) {
+    return &env->engine->tallies[env->frame->table & 1].sequences;
+}
+
+static CF_INLINE int cf_env_exchange(__u32 *place, __u32, __u32 after) {
+    *place = after;
+    return 1;
 }
 
 static CF_INLINE void cf_env_add(__u64 *counter, __u64 value) {

@@ -80,6 +80,7 @@ function account(engine: PacketEngine) {
     hellos,
     flows: merged(flows),
     counters: end.counters,
+    sequences: end.sequences,
     opened: end.openedTime,
     closed: end.closedTime,
   };
