@@ -1,3 +1,4 @@
+export { SpoolFullError } from './disk.js';
 export { lockFolder } from './lock.js';
 export * from './reader.js';
 export * from './record.js';

@@ -37,7 +37,16 @@ export class SpoolCursor {
       if (segment === undefined) return null;
       const isLast = segment === segments.at(-1);
       const offset = segment.number === this.position.segment ? this.position.offset : 0;
-      const entry = await this.readIn(segment.number, Math.max(offset, SEGMENT_HEADER_BYTES), segment.bytes);
+      const entry = await this.readIn(
+        segment.number,
+        Math.max(offset, SEGMENT_HEADER_BYTES),
+        segment.bytes,
+      ).catch((error: unknown) => {
+        // Deleted meanwhile, as all of it is delivered.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || this.spool.listSegments().includes(segment))
+          throw error;
+        return null;
+      });
       if (entry) return entry;
       if (isLast) return null;
       this.position = { segment: segment.number + 1, offset: 0 };
@@ -160,6 +169,8 @@ export class SpoolReader {
         if (entry === null) {
           this.idleSince = seen;
           for (const wake of [...this.idleWaiters]) wake();
+          // A deleted segment takes up the disk as long as it is open.
+          await cursor.close();
           await this.spool.waitForAppend(seen, signal);
           if (this.spool.isClosed) return;
         } else if (await this.deliver(entry.batch, handler, signal)) {

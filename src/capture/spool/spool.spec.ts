@@ -22,6 +22,7 @@ const GENERATION = '0123456789abcdef0123456789abcdef';
 
 let folder: string;
 let open: Spool[] = [];
+let mounted = false;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'countfree-spool-'));
@@ -30,6 +31,8 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const spool of open) await spool.close();
   open = [];
+  if (mounted) execFileSync('umount', [folder]);
+  mounted = false;
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -66,6 +69,30 @@ async function sequences(spool: Spool): Promise<number[]> {
     found.push(Number(entry.batch.sequence));
   await cursor.close();
   return found;
+}
+
+const BIG = { flows: Buffer.alloc(FLOW_RECORD_BYTES * 60, 1) };
+
+/** Puts a small file system of its own on the folder; false where that is not allowed. */
+function mountSmall(size: string): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'countfree-test', folder], { stdio: 'pipe' });
+    mounted = true;
+  } catch {
+    return false;
+  }
+  return true;
+}
+
+/** Appends big records numbered on from `count` until one is refused. */
+async function fillUp(spool: Spool, count: number): Promise<{ count: number; error: unknown }> {
+  for (let number = count + 1; ; number += 1) {
+    try {
+      await spool.append(record(number, BIG));
+    } catch (error) {
+      return { count: number - 1, error };
+    }
+  }
 }
 
 /** Delivers until the spool is empty, then stops. */
@@ -328,34 +355,52 @@ describe('Spool', () => {
   it('says so when the disk is full, holds nothing of the refused record, and goes on later', async ({
     skip,
   }) => {
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'countfree-test', folder], { stdio: 'pipe' });
-    } catch {
-      skip('needs the right to mount a tmpfs');
-    }
-    try {
-      const spool = await Spool.open({ folder, segmentBytes: 16_000, keepBytes: 0 });
-      const ballast = join(folder, 'ballast');
-      await writeFile(ballast, Buffer.alloc(40_000));
-      const big = { flows: Buffer.alloc(FLOW_RECORD_BYTES * 60, 1) };
-      let count = 0;
-      const fill = async () => {
-        for (;;) {
-          await spool.append(record(count + 1, big));
-          count += 1;
-        }
-      };
-      await expect(fill()).rejects.toMatchObject({ name: 'SpoolFullError', reason: 'disk' });
-      await expect(spool.append(record(count + 1, big))).rejects.toBeInstanceOf(SpoolFullError);
-      await rm(ballast);
-      await spool.append(record(count + 1, big));
-      expect(await sequences(spool)).toEqual(Array.from({ length: count + 1 }, (_, index) => index + 1));
-      expect(spool.status().faults).toEqual({ torn: 0, corrupt: 0, corruptBytes: 0 });
-      await spool.close();
-    } finally {
-      execFileSync('umount', [folder]);
-    }
+    if (!mountSmall('64k')) skip('needs the right to mount a tmpfs');
+    const spool = await openSpool({ segmentBytes: 16_000, keepBytes: 0 });
+    const ballast = join(folder, 'ballast');
+    await writeFile(ballast, Buffer.alloc(40_000));
+    const { count, error } = await fillUp(spool, 0);
+    expect(error).toMatchObject({ name: 'SpoolFullError', reason: 'disk' });
+    await expect(spool.append(record(count + 1, BIG))).rejects.toBeInstanceOf(SpoolFullError);
+    await rm(ballast);
+    await spool.append(record(count + 1, BIG));
+    expect(await sequences(spool)).toEqual(Array.from({ length: count + 1 }, (_, index) => index + 1));
+    expect(spool.status().faults).toEqual({ torn: 0, corrupt: 0, corruptBytes: 0 });
   });
+
+  it.each([
+    ['segments that are kept', 16_000],
+    ['the segment under way', 16 * 1024 * 1024],
+  ])(
+    'on a full disk lets go of what is delivered, in %s, and goes on by itself',
+    async (_what, segmentBytes) => {
+      if (!mountSmall('64k')) return;
+      const spool = await openSpool({ segmentBytes });
+      const stop = new AbortController();
+      const reader = new SpoolReader(spool, { retryMs: 1 });
+      const got: bigint[] = [];
+      let away = true;
+      const done = reader.run((batch) => {
+        if (away) return Promise.reject(new Error('the database is away'));
+        got.push(batch.sequence);
+        return Promise.resolve();
+      }, stop.signal);
+      let count = 0;
+      for (let outage = 0; outage < 3; outage += 1) {
+        away = true;
+        const filled = await fillUp(spool, count);
+        expect(filled.error).toMatchObject({ reason: 'disk' });
+        expect(filled.count).toBeGreaterThan(count + 2);
+        count = filled.count;
+        away = false;
+        expect(await reader.waitUntilDelivered(10_000)).toBe(true);
+      }
+      expect(got).toEqual(Array.from({ length: count }, (_, index) => BigInt(index + 1)));
+      expect(spool.status().faults).toEqual({ torn: 0, corrupt: 0, corruptBytes: 0 });
+      stop.abort();
+      await done;
+    },
+  );
 
   it('keeps a second process off', async () => {
     await openSpool();

@@ -2,6 +2,7 @@ import { mkdir, open, readdir, rm, stat, truncate, type FileHandle } from 'node:
 import type { Server } from 'node:net';
 import { Refusal, systemClock, type Clock } from '../../shared/index.js';
 import type { Tally } from '../records.js';
+import { explainRefusal, SpoolFullError, syncFolder, writeAll } from './disk.js';
 import { lockFolder } from './lock.js';
 import { encodeRecord, META_BYTES, RECORD_HEADER_BYTES, type SpoolRecord } from './record.js';
 import {
@@ -29,18 +30,6 @@ export interface SpoolOptions {
   clock?: Clock;
   /** Called for each damaged place, at open and while reading. */
   onFault?: (fault: SpoolFault) => void;
-}
-
-/** Why an append was refused: the caller keeps its records (in the kernel) and tries again later. */
-export class SpoolFullError extends Error {
-  constructor(
-    readonly reason: 'bound' | 'disk',
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = 'SpoolFullError';
-  }
 }
 
 /** Where a generation's last record in the spool ends. */
@@ -92,6 +81,8 @@ export class Spool {
   private acknowledged: SpoolPosition = { segment: 0, offset: 0 };
   private current: { file: FileHandle; segment: Segment; mark: Buffer } | undefined;
   private appending: Promise<unknown> = Promise.resolve();
+  /** Of the newest segment, also once it was deleted: numbers only grow while a reader goes by them. */
+  private lastNumber = 0;
   private uncut: { path: string; bytes: number } | undefined;
   private closed = false;
   private appends = 0;
@@ -139,6 +130,7 @@ export class Spool {
       this.segments.push(segment);
     }
     this.acknowledged = { segment: numbers[0] ?? 1, offset: 0 };
+    this.lastNumber = numbers.at(-1) ?? 0;
   }
 
   private noteScanned(segment: Segment, record: ScannedRecord): void {
@@ -179,10 +171,10 @@ export class Spool {
       RECORD_HEADER_BYTES + META_BYTES + batch.source.length + batch.hellos.length + batch.flows.length + 512;
     await this.makeRoom(size, flows);
     try {
-      await this.cutUnfinished();
-      await this.write(record, flows);
+      await this.writeOnce(record, flows);
     } catch (error) {
-      throw this.explain(error);
+      if (!(error instanceof SpoolFullError) || !(await this.relieve())) throw error;
+      await this.writeOnce(record, flows);
     }
     this.last.set(batch.generation, {
       sequence: batch.sequence,
@@ -208,6 +200,32 @@ export class Spool {
         'bound',
         `The spool ${this.options.folder} is full (${this.bytes()} of ${this.options.maxBytes} bytes): records wait in the kernel. See that the ledger's database is reachable, or allow a larger spool`,
       );
+  }
+
+  private async writeOnce(record: SpoolRecord, durable: boolean): Promise<void> {
+    try {
+      await this.cutUnfinished();
+      await this.write(record, durable);
+    } catch (error) {
+      throw explainRefusal(error, this.options.folder);
+    }
+  }
+
+  /**
+   * Gives a full disk everything that the ledger has already: what is kept for its hellos, and the segment under way, once all
+   * of it is delivered. False if that is nothing.
+   */
+  private async relieve(): Promise<boolean> {
+    const before = this.bytes();
+    const { current, acknowledged } = this;
+    if (current?.segment.number === acknowledged.segment && acknowledged.offset >= current.segment.bytes) {
+      this.current = undefined;
+      this.uncut = undefined;
+      this.acknowledged = { segment: acknowledged.segment + 1, offset: 0 };
+      await current.file.close();
+    }
+    await this.deleteSegments(Infinity);
+    return this.bytes() < before;
   }
 
   private async write(record: SpoolRecord, durable: boolean): Promise<void> {
@@ -238,7 +256,7 @@ export class Spool {
       await this.current.file.close();
       this.current = undefined;
     }
-    const number = (this.segments.at(-1)?.number ?? 0) + 1;
+    const number = this.lastNumber + 1;
     const path = segmentPath(this.options.folder, number);
     // Left over where making it failed half-way: it holds no record yet.
     await rm(path, { force: true });
@@ -255,18 +273,9 @@ export class Spool {
     const now = this.options.clock.now();
     const segment = { number, bytes: SEGMENT_HEADER_BYTES, firstTime: now, lastTime: now };
     this.segments.push(segment);
+    this.lastNumber = number;
     this.current = { file, segment, mark };
     return this.current;
-  }
-
-  private explain(error: unknown): unknown {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EIO') return error;
-    return new SpoolFullError(
-      'disk',
-      `The disk does not take the spool's records (${code}): free space under ${this.options.folder}. Records wait in the kernel`,
-      { cause: error },
-    );
   }
 
   /** Everything before `position` is in the ledger. Old segments are deleted, recent ones kept for `recentHellos`. */
@@ -369,30 +378,5 @@ export class Spool {
     await this.current?.file.close();
     this.current = undefined;
     await new Promise<void>((resolve) => this.lock.close(() => resolve()));
-  }
-}
-
-async function writeAll(file: FileHandle, parts: Buffer[], position: number): Promise<void> {
-  let pending = parts.filter((part) => part.length > 0);
-  let at = position;
-  while (pending.length > 0) {
-    const { bytesWritten } = await file.writev(pending, at);
-    at += bytesWritten;
-    let left = bytesWritten;
-    while (pending[0] !== undefined && left >= pending[0].length) {
-      left -= pending[0].length;
-      pending = pending.slice(1);
-    }
-    if (left > 0 && pending[0] !== undefined) pending = [pending[0].subarray(left), ...pending.slice(1)];
-  }
-}
-
-/** A new file is durable once its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
