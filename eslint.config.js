@@ -16,7 +16,7 @@ const mayImport = {
   catalogue: ['shared', 'database'],
   sims: ['shared', 'database', 'capture'],
   identify: ['shared', 'capture', 'catalogue', 'sims'],
-  meter: ['shared', 'config', 'database', 'capture', 'catalogue', 'sims', 'identify'],
+  meter: ['shared', 'config', 'database', 'capture', 'catalogue', 'sims', 'identify', 'webhooks'],
   plans: ['shared', 'database', 'catalogue', 'sims', 'webhooks'],
   rating: ['shared', 'plans'],
   webhooks: ['shared', 'config', 'database', 'queue'],

@@ -17,6 +17,7 @@ import { CaptureRunner } from './capture-runner.js';
 import { CatalogueSeeder } from './catalogue-seeder.js';
 import { CoreModule } from './core.module.js';
 import { entities } from './entities.js';
+import { FraudWatcher } from './fraud-watcher.js';
 import { PeriodCloser } from './period-closer.js';
 import { RadiusRunner } from './radius-runner.js';
 import { RetentionRunner } from './retention-runner.js';
@@ -79,7 +80,7 @@ export class AppModule {
         ...(config.soracomFile !== null && roles.includes('worker') ? [SoracomRunner] : []),
         ...(roles.includes('capture') ? [Outbox, CaptureAlarm, CaptureRunner] : []),
         ...(roles.includes('worker')
-          ? [SuspenseBinder, RetentionRunner, PeriodCloser, ThresholdWatcher]
+          ? [SuspenseBinder, RetentionRunner, PeriodCloser, ThresholdWatcher, FraudWatcher]
           : []),
       ],
     };

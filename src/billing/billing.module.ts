@@ -11,6 +11,7 @@ import { CorrectionsRepository } from './corrections.repository.js';
 import { CorrectionsService } from './corrections.service.js';
 import { DraftingRepository } from './drafting.repository.js';
 import { DraftingService } from './drafting.service.js';
+import { FraudService } from './fraud.service.js';
 import { MonthExport } from './month-export.service.js';
 import { ReportsRepository } from './reports.repository.js';
 import { BillingReports } from './reports.service.js';
@@ -49,6 +50,7 @@ import { ThresholdsService } from './thresholds.service.js';
     MonthExport,
     DraftingRepository,
     DraftingService,
+    FraudService,
     ThresholdsRepository,
     ThresholdsService,
   ],
@@ -58,6 +60,7 @@ import { ThresholdsService } from './thresholds.service.js';
     BillingReports,
     CorrectionsService,
     DraftingService,
+    FraudService,
     MonthExport,
     SimulationsService,
     ThresholdsService,

@@ -9,6 +9,7 @@ import {
   PrimaryGeneratedColumn,
   Unique,
 } from 'typeorm';
+import { FraudAlertEntity } from './fraud-alert.entity.js';
 
 /** One closing of one month for one calendar and currency. It goes on where it was stopped. */
 @Entity('closing_run')
@@ -309,4 +310,5 @@ export const billingEntities = [
   UsageThresholdEntity,
   SimulationEntity,
   SimulationResultEntity,
+  FraudAlertEntity,
 ];

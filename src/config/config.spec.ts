@@ -59,6 +59,7 @@ describe('loadConfig', () => {
       COUNTFREE_RADIUS_LISTEN: '0.0.0.0:1813',
       COUNTFREE_RADIUS_CLIENTS_FILE: '/etc/radius.json',
       COUNTFREE_SORACOM_FILE: '/etc/soracom.json',
+      COUNTFREE_FRAUD_ALERT_OCTETS: '2g',
     });
     expect(config).toEqual({
       databaseUrl: 'postgresql://u:p@db/x',
@@ -84,6 +85,7 @@ describe('loadConfig', () => {
       webhooks: { allowPrivate: ['127.0.0.0/8', '::1/128'], allowHttp: true },
       radius: { listen: { host: '0.0.0.0', port: 1813 }, clientsFile: '/etc/radius.json' },
       soracomFile: '/etc/soracom.json',
+      fraudAlertOctets: 2e9,
     });
   });
 

@@ -32,6 +32,7 @@ export interface Config {
   };
   /** Absolute path. */
   readonly soracomFile: string | null;
+  readonly fraudAlertOctets: number;
   /** Null = no RADIUS server. */
   readonly radius: {
     readonly listen: { readonly host: string; readonly port: number };
@@ -103,6 +104,7 @@ function toConfig(values: Values): Config {
       spoolMaxBytes: values.COUNTFREE_SPOOL_MAX_BYTES,
     }),
     soracomFile: values.COUNTFREE_SORACOM_FILE,
+    fraudAlertOctets: values.COUNTFREE_FRAUD_ALERT_OCTETS,
     radius: toRadius(values),
     webhooks: Object.freeze({
       allowPrivate: values.COUNTFREE_WEBHOOK_ALLOW_PRIVATE,

@@ -339,6 +339,13 @@ export const VARIABLES = {
     defaultText: 'no SORACOM sync',
     example: '/etc/countfree/soracom.json',
   }),
+  COUNTFREE_FRAUD_ALERT_OCTETS: variable({
+    schema: withDefault(octetsBetween(1, Number.MAX_SAFE_INTEGER), () => 100e6),
+    description:
+      'Octets of a SIM in one UTC day from which a finding of the fraud report sends the event `fraud.suspected`.',
+    defaultText: '`100M`',
+    example: '1G',
+  }),
   COUNTFREE_METRICS_TOKEN: variable({
     schema: optional(fromText(parseToken)),
     description: 'Bearer token that /metrics asks for.',

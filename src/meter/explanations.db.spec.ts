@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useTestDatabase } from '../../test/support/database.js';
+import { Outbox } from '../webhooks/index.js';
 import { ExplanationsReader, type Explanation } from './explanations.reader.js';
 import { LedgerRepository } from './ledger.repository.js';
 import { SuspenseService } from './suspense.service.js';
@@ -114,7 +115,7 @@ describe('an explanation', () => {
        VALUES (1, 1, '10.128.0.9/32', $1, '{}', 1)`,
       [new Date(HOUR)],
     );
-    await new SuspenseService(dataSource, ledger, clock).bind();
+    await new SuspenseService(dataSource, ledger, clock, new Outbox()).bind();
     expect(await everything()).toMatchObject([
       {
         octetsUp: '3',

@@ -106,6 +106,46 @@ describe('the fraud report', () => {
     expect(await all({ simKey: 2 })).toEqual([items[2]]);
   });
 
+  it('calls a volume unusual, too, that is far above what the SIM used before', async () => {
+    const day = 24 * 3_600_000;
+    // In 28 days as much as makes 50 an hour; and one SIM that always used much.
+    await use(4, 28 * 24 * 50, line, HOUR - 27 * day);
+    await use(5, 28 * 24 * 400, line, HOUR - day);
+    await use(4, 500, line);
+    await use(5, 400, line);
+    expect(await all({ factor: 10 })).toMatchObject([
+      { simKey: 4, kind: 'unusual_volume', grounds: ['own'], usualOctets: 50n },
+    ]);
+    expect(await all({ factor: 13 })).toEqual([]);
+    expect(await all({ leastOctets: 605 })).toEqual([]);
+    expect(await all({ factor: 4 })).toMatchObject([
+      { simKey: 4, grounds: ['fleet', 'own'] },
+      { simKey: 5, grounds: ['fleet'], usualOctets: 400n },
+    ]);
+    // What lies further back is not looked at.
+    await use(6, 28 * 24 * 20, line, HOUR - 29 * day);
+    await use(6, 500, line);
+    expect((await all({ factor: 10 })).map(({ simKey }) => simKey)).toEqual([4]);
+  });
+
+  it('gives what was claimed in vain by hour, service, rule and network', async () => {
+    await use(1, 400, claim('a.line.me'));
+    await use(1, 500, claim('b.line.me'));
+    await use(1, 30, claim(null), HOUR + 3_600_000);
+    const reader = new FraudReader(database().dataSource);
+    expect(await reader.claims([1, 2], query.from, query.to)).toEqual([
+      {
+        simKey: 1,
+        hour: HOUR,
+        serviceCode: 'line',
+        rule: 'line.me',
+        mcc: null,
+        octetsUp: 898n,
+        octetsDown: 2n,
+      },
+    ]);
+  });
+
   it('calls no volume unusual where too few SIMs use the service', async () => {
     await use(4, 9_896, line);
     expect(await all({ leastSims: 7 })).toEqual([]);

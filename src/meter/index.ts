@@ -2,7 +2,14 @@ export { AccountsReader, type SourceTotal, type SuspenseItem } from './accounts.
 export type { Certainty, Draft } from './dry-run.js';
 export { DryRunService, type DryRunMove, type DryRunResult } from './dry-run.service.js';
 export { meterEntities } from './entities.js';
-export { FRAUD_KINDS, FraudReader, type FraudItem, type FraudKind, type FraudQuery } from './fraud.reader.js';
+export {
+  FRAUD_KINDS,
+  FraudReader,
+  type FailedClaim,
+  type FraudItem,
+  type FraudKind,
+  type FraudQuery,
+} from './fraud.reader.js';
 export { ExplanationsReader, type Explanation, type ExplanationQuery } from './explanations.reader.js';
 export { LedgerRepository } from './ledger.repository.js';
 export { MeterModule } from './meter.module.js';

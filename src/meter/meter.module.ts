@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CLOCK, type Clock } from '../shared/index.js';
+import { Outbox } from '../webhooks/index.js';
 import { AccountsReader } from './accounts.reader.js';
 import { CatalogueModule, CatalogueService } from '../catalogue/index.js';
 import { DryRunService } from './dry-run.service.js';
@@ -40,6 +41,8 @@ const readers = [
         new DryRunService(dataSource, catalogue, clock),
     },
     TouchesRepository,
+    // Stateless: it writes within the caller's transaction.
+    Outbox,
     {
       provide: ReasonsRepository,
       inject: [DataSource],
@@ -47,9 +50,9 @@ const readers = [
     },
     {
       provide: SuspenseService,
-      inject: [DataSource, LedgerRepository, CLOCK],
-      useFactory: (dataSource: DataSource, ledger: LedgerRepository, clock: Clock) =>
-        new SuspenseService(dataSource, ledger, clock),
+      inject: [DataSource, LedgerRepository, CLOCK, Outbox],
+      useFactory: (dataSource: DataSource, ledger: LedgerRepository, clock: Clock, outbox: Outbox) =>
+        new SuspenseService(dataSource, ledger, clock, outbox),
     },
     {
       provide: RetentionService,

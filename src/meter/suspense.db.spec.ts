@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useTestDatabase } from '../../test/support/database.js';
+import { eventsOf } from '../../test/support/events.js';
+import { Outbox } from '../webhooks/index.js';
 import { AccountsReader } from './accounts.reader.js';
 import type { SuspenseDelta } from './aggregate.js';
 import { meterEntities } from './entities.js';
@@ -70,7 +72,7 @@ async function session(simKey: number, prefix: string, fromMinute: number, toMin
 
 function service(): SuspenseService {
   const { dataSource } = database();
-  return new SuspenseService(dataSource, new LedgerRepository(dataSource), clock);
+  return new SuspenseService(dataSource, new LedgerRepository(dataSource), clock, new Outbox());
 }
 
 const span = [new Date(HOUR), new Date(HOUR + 60 * MINUTE)] as const;
@@ -101,6 +103,37 @@ describe('SuspenseService', () => {
         'SELECT sim_key, host(address) AS address, octets_up, bound_at FROM suspense_binding',
       ),
     ).toEqual([{ sim_key: '2', address: '10.128.0.9', octets_up: '100', bound_at: new Date(clock.now()) }]);
+  });
+
+  it('tells of what was bound, once for each SIM, in the transaction that binds', async () => {
+    await suspend(
+      delta('10.128.0.9', 1, 100, 5, 20),
+      delta('10.128.0.9', 2, 7, 6, 6),
+      { ...delta('10.128.0.9', 1, 1, 61, 62), hour: HOUR + 60 * MINUTE },
+      delta('10.128.0.8', 1, 1, 5, 6),
+    );
+    await session(2, '10.128.0.9/32', 4);
+    await session(3, '10.128.0.8/32', 4);
+    await service().bind();
+    await service().bind();
+    expect((await eventsOf(database().dataSource)).sort((a, b) => (a.simId! < b.simId! ? -1 : 1))).toEqual([
+      {
+        type: 'sim.suspense_bound',
+        timestamp: new Date(clock.now()).toISOString(),
+        simId: 'sim-2',
+        sequence: 1,
+        data: {
+          rows: 3,
+          octetsUp: '108',
+          octetsDown: '216',
+          octets: '324',
+          firstHour: '2026-11-03T14:00:00.000Z',
+          lastHour: '2026-11-03T15:00:00.000Z',
+          url: '/v1/usage/sim-2/explain?from=2026-11-03T14:00:00.000Z&to=2026-11-03T16:00:00.000Z',
+        },
+      },
+      expect.objectContaining({ simId: 'sim-3', data: expect.objectContaining({ octets: '3' }) as unknown }),
+    ]);
   });
 
   it('changes nothing when it runs again, also at the same time', async () => {

@@ -1,6 +1,7 @@
 import { inTransaction } from '../database/index.js';
 import type { Clock } from '../shared/index.js';
-import type { DataSource } from 'typeorm';
+import type { Outbox } from '../webhooks/index.js';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { LedgerRepository } from './ledger.repository.js';
 
 /** Suspense rows moved in one transaction. */
@@ -86,7 +87,21 @@ const BIND = `
           FROM moved GROUP BY sim_key, hour) m
     GROUP BY hour
   )
-  SELECT sim_key, count(*)::int AS rows, sum(octets_up + octets_down)::text AS octets FROM moved GROUP BY sim_key`;
+  SELECT m.sim_key, s.sim_id, count(*)::int AS rows, sum(m.octets_up)::text AS octets_up, sum(m.octets_down)::text AS octets_down,
+         min(m.hour) AS first_hour, max(m.hour) AS last_hour
+  FROM moved m JOIN sim s USING (sim_key) GROUP BY m.sim_key, s.sim_id`;
+
+const HOUR_MS = 3_600_000;
+
+interface Bound {
+  sim_key: string;
+  sim_id: string;
+  rows: number;
+  octets_up: string;
+  octets_down: string;
+  first_hour: Date;
+  last_hour: Date;
+}
 
 /** Moves the octets of unknown addresses to the SIM that held the address, once its session is known. */
 export class SuspenseService {
@@ -94,30 +109,41 @@ export class SuspenseService {
     private readonly dataSource: DataSource,
     private readonly ledger: LedgerRepository,
     private readonly clock: Clock,
+    private readonly outbox: Outbox,
   ) {}
 
-  /** Binds all that the sessions known now cover. Safe to call at any time, from any process. */
+  /** Binds all that the sessions known now cover, and tells of it by one event for each SIM and transaction. Safe to call at any time, from any process. */
   async bind(): Promise<BindingResult> {
     await this.ledger.ensurePartitions(await this.hours());
     const total = { rows: 0, octets: 0n, simKeys: new Set<number>() };
     await this.dataSource.query(PREPARE);
     for (;;) {
-      const moved = await inTransaction(this.dataSource, (manager) =>
-        manager.query<{ sim_key: string; rows: number; octets: string }[]>(BIND, [
-          new Date(this.clock.now()),
-          BATCH_ROWS,
-        ]),
-      );
+      const moved = await inTransaction(this.dataSource, (manager) => this.bindSome(manager));
       const rows = moved.reduce((sum, row) => sum + row.rows, 0);
       total.rows += rows;
       for (const row of moved) {
-        total.octets += BigInt(row.octets);
+        total.octets += BigInt(row.octets_up) + BigInt(row.octets_down);
         total.simKeys.add(Number(row.sim_key));
       }
       if (rows < BATCH_ROWS) {
         return { rows: total.rows, octets: total.octets, simKeys: [...total.simKeys].sort((a, b) => a - b) };
       }
     }
+  }
+
+  private async bindSome(manager: EntityManager): Promise<Bound[]> {
+    const now = this.clock.now();
+    const moved = await manager.query<Bound[]>(BIND, [new Date(now), BATCH_ROWS]);
+    await this.outbox.appendMany(
+      manager,
+      moved.map((bound) => ({
+        type: 'sim.suspense_bound' as const,
+        simId: bound.sim_id,
+        occurredAt: now,
+        data: boundFields(bound),
+      })),
+    );
+    return moved;
   }
 
   /** Octets of all addresses that still wait for a session. */
@@ -134,4 +160,18 @@ export class SuspenseService {
     );
     return rows.map((row) => row.month.getTime());
   }
+}
+
+function boundFields(bound: Bound) {
+  const to = bound.last_hour.getTime() + HOUR_MS;
+  const from = bound.first_hour.toISOString();
+  return {
+    rows: bound.rows,
+    octetsUp: bound.octets_up,
+    octetsDown: bound.octets_down,
+    octets: String(BigInt(bound.octets_up) + BigInt(bound.octets_down)),
+    firstHour: from,
+    lastHour: bound.last_hour.toISOString(),
+    url: `/v1/usage/${encodeURIComponent(bound.sim_id)}/explain?from=${from}&to=${new Date(to).toISOString()}`,
+  };
 }

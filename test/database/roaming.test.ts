@@ -14,6 +14,7 @@ import { CatalogueReader, periodAt, SegmentsReader } from '../../src/plans/index
 import { SessionFeed, type SessionChanges } from '../../src/sims/index.js';
 import { RealmsRepository } from '../../src/sims/realms.repository.js';
 import { SessionsRepository } from '../../src/sims/sessions.repository.js';
+import { Outbox } from '../../src/webhooks/index.js';
 import { BillingFleet, LINE_FREE } from '../support/billing-fleet.js';
 import { packFlows, type RecordFields } from '../support/capture-flows.js';
 import { useTestDatabase } from '../support/database.js';
@@ -164,9 +165,13 @@ describe('a session abroad', () => {
     await session(WAITING, 0, 1, '310');
     await session(WAITING, 1, null, '440');
     const { dataSource } = database();
-    const bound = await new SuspenseService(dataSource, new LedgerRepository(dataSource), {
-      now: () => START / 1000,
-    }).bind();
+    const suspense = new SuspenseService(
+      dataSource,
+      new LedgerRepository(dataSource),
+      { now: () => START / 1000 },
+      new Outbox(),
+    );
+    const bound = await suspense.bind();
     expect(bound).toMatchObject({ rows: 2, octets: 57n });
     const { usage } = await rated();
     expect(usage.map(({ treatment, reason, octetsDown }) => [treatment, reason, octetsDown])).toEqual([

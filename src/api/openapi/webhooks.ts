@@ -5,6 +5,7 @@ import { instant, octets } from '../kit/fields.js';
 import { subscription } from '../resources/subscriptions.controller.js';
 import { correctionFields } from '../resources/corrections.controller.js';
 import { reconciliationShape } from '../resources/reconciliations.controller.js';
+import { fraudShape } from '../resources/reports.controller.js';
 import { thresholdFields } from '../resources/thresholds.controller.js';
 import type { WebhookSpec } from './document.js';
 import { webhookExamples } from './webhook-examples.js';
@@ -140,6 +141,39 @@ const specs: readonly Omit<WebhookSpec, 'example'>[] = [
         url: z.string().meta({ description: 'Path of all of them in this API.' }),
       }),
       false,
+    ),
+  },
+  {
+    type: 'fraud.suspected',
+    summary:
+      'The fraud report has a finding of many octets; told once a UTC day for each SIM, kind and service',
+    payload: event(
+      'fraud.suspected',
+      'FraudSuspected',
+      z.strictObject({
+        day: z.string().meta({ description: 'UTC. The figures are of the day so far.' }),
+        ...fraudShape,
+        url: z.string().meta({ description: 'Path of the report in this API.' }),
+      }),
+      true,
+    ),
+  },
+  {
+    type: 'sim.suspense_bound',
+    summary: 'Octets that waited in suspense moved to a SIM, as its session became known',
+    payload: event(
+      'sim.suspense_bound',
+      'SuspenseBound',
+      z.strictObject({
+        rows: z.int().meta({ description: 'Addresses, hours and reasons that it was kept under.' }),
+        octetsUp: octets,
+        octetsDown: octets,
+        octets,
+        firstHour: instant,
+        lastHour: instant,
+        url: z.string().meta({ description: 'Path of where each came from, in this API.' }),
+      }),
+      true,
     ),
   },
   {

@@ -1,7 +1,8 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 import { serviceCodeSchema, serviceVersionInputSchema } from '../../catalogue/index.js';
-import { DryRunService, FRAUD_KINDS, FraudReader } from '../../meter/index.js';
+import { FRAUD_DEFAULTS, fraudFields, FraudService } from '../../billing/index.js';
+import { DryRunService, FRAUD_KINDS } from '../../meter/index.js';
 import { SimsService } from '../../sims/index.js';
 import { octets, pageOfItems, pageQuery, simIdText, spanWith } from '../kit/fields.js';
 import { defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
@@ -17,28 +18,39 @@ const number = (least: number, most: number, fallback: number) =>
     .max(most, `at most ${most}`)
     .default(fallback);
 
-const fraudItem = z
-  .strictObject({
-    kind: z.enum(FRAUD_KINDS).meta({
-      description:
-        'failed_claim: a name was claimed that the address does not bear out (billed). foreign_dns: port 53 of a host that is none of the session’s resolvers. unusual_volume: far more within a service than its other SIMs.',
-    }),
-    simId: z.string(),
-    serviceCode: z.string().nullable().meta({ description: 'The service claimed, or with the volume.' }),
-    octetsUp: octets,
-    octetsDown: octets,
-    octets,
-    names: namesOf('The names claimed with the most octets, where the SIM consents.'),
-    distribution: z
-      .strictObject({
-        sims: z.int().meta({ description: 'SIMs that used the service in the span.' }),
-        medianOctets: octets,
-        p99Octets: octets,
-      })
-      .nullable()
-      .meta({ description: 'Of the service, for unusual_volume.' }),
-  })
-  .meta({ id: 'FraudItem' });
+/** A finding, in the report and in events. */
+export const fraudShape = {
+  kind: z.enum(FRAUD_KINDS).meta({
+    description:
+      'failed_claim: a name was claimed that the address does not bear out (billed). foreign_dns: port 53 of a host that is none of the session’s resolvers. unusual_volume: far more within a service than its other SIMs, or than the SIM before.',
+  }),
+  serviceCode: z.string().nullable().meta({ description: 'The service claimed, or with the volume.' }),
+  octetsUp: octets,
+  octetsDown: octets,
+  octets,
+  names: namesOf('The names claimed with the most octets, where the SIM consents.'),
+  atStake: z.array(z.strictObject({ currency: z.string(), amount: z.string() })).meta({
+    description:
+      'Of failed_claim: what the claims would have saved, tax included. The periods that the span touches are rated as they are, and as if the claims had held; this is the difference. Empty for a SIM on no plan.',
+  }),
+  grounds: z.array(z.enum(['fleet', 'own'])).meta({
+    description:
+      'Of unusual_volume. fleet: `factor` times the median of the service’s SIMs. own: `factor` times what the SIM used in as long a span of the 28 days before, and 3 times that median.',
+  }),
+  usualOctets: octets.nullable().meta({
+    description:
+      'Of unusual_volume: what the SIM used in as long a span of the 28 days before; null = nothing.',
+  }),
+  distribution: z
+    .strictObject({
+      sims: z.int().meta({ description: 'SIMs that used the service in the span.' }),
+      medianOctets: octets,
+      p99Octets: octets,
+    })
+    .nullable()
+    .meta({ description: 'Of the service, for unusual_volume.' }),
+};
+const fraudItem = z.strictObject({ simId: z.string(), ...fraudShape }).meta({ id: 'FraudItem' });
 
 const getFraudReport = defineRoute({
   method: 'GET',
@@ -52,13 +64,19 @@ const getFraudReport = defineRoute({
   query: spanWith({
     kind: z.enum(FRAUD_KINDS).optional(),
     simId: simIdText.optional(),
-    factor: number(1, 1_000_000, 10).meta({
+    factor: number(1, 1_000_000, FRAUD_DEFAULTS.factor).meta({
       description: 'A volume is unusual from this many times the median of the service’s SIMs.',
     }),
-    leastSims: number(2, 1_000_000, 20).meta({
+    leastSims: number(2, 1_000_000, FRAUD_DEFAULTS.leastSims).meta({
       description: '…of services that at least so many SIMs use in the span.',
     }),
+    leastOctets: number(1, Number.MAX_SAFE_INTEGER, 1).meta({
+      description: 'Findings of fewer octets are left out.',
+    }),
     ...pageQuery.shape,
+  }).refine(({ from, to }) => to - from <= MOST_DAYS * 86_400_000, {
+    path: ['to'],
+    error: `at most ${MOST_DAYS} days after from`,
   }),
   response: pageOfItems(fraudItem),
 });
@@ -110,7 +128,7 @@ const dryRunService = defineRoute({
 @Controller()
 export class ReportsController {
   constructor(
-    private readonly fraud: FraudReader,
+    private readonly fraud: FraudService,
     private readonly dryRuns: DryRunService,
     private readonly sims: SimsService,
   ) {}
@@ -127,17 +145,7 @@ export class ReportsController {
     const ids = await this.sims.idsOf([...new Set(page.items.map((item) => item.simKey))]);
     return {
       nextCursor: page.nextCursor,
-      items: page.items.map(({ simKey: key, distribution, ...item }) => ({
-        ...item,
-        simId: ids.get(key) ?? '',
-        ...octetsOf(item),
-        names: namesText(item.names),
-        distribution: distribution && {
-          sims: distribution.sims,
-          medianOctets: distribution.medianOctets.toString(),
-          p99Octets: distribution.p99Octets.toString(),
-        },
-      })),
+      items: page.items.map((item) => ({ simId: ids.get(item.simKey) ?? '', ...fraudFields(item) })),
     };
   }
 

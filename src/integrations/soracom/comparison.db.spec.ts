@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { useTestDatabase } from '../../../test/support/database.js';
+import { eventsOf } from '../../../test/support/events.js';
 import { SoracomServer } from '../../../test/support/soracom-server.js';
 import { LedgerRepository, ReasonsRepository, SimDaysReader } from '../../meter/index.js';
 import { parseOrRefuse, Refusal } from '../../shared/index.js';
@@ -132,16 +133,7 @@ async function list(filter: object = {}): Promise<string[]> {
   }
   return texts;
 }
-interface Told {
-  type: string;
-  data: { simDays: number; from: string; to: string; worst: { simId: string; ratio: string | null }[] };
-}
-async function events(): Promise<Told[]> {
-  const rows = await database().dataSource.query<{ payload: Buffer }[]>(
-    'SELECT payload FROM outbox_event ORDER BY id',
-  );
-  return rows.map(({ payload }) => JSON.parse(payload.toString()) as Told);
-}
+const events = () => eventsOf(database().dataSource);
 
 describe('the comparison with SORACOM’s statistics', () => {
   it('sets UTC days side by side, and tells once of those outside the band', async () => {
