@@ -30,7 +30,7 @@ const NOTHING: readonly HeldClaim[] = [];
  */
 export class FlowClaims {
   /** The newest claim of each flow. */
-  private readonly newest: (NameClaim | undefined)[] = [];
+  private readonly newest: (NameClaim | undefined)[];
   private readonly times: Float64Array;
   private readonly simKeys: Float64Array;
   private readonly places: Int32Array;
@@ -42,6 +42,7 @@ export class FlowClaims {
   private readonly interner = new Interner<NameClaim>(KEPT_CLAIMS);
 
   constructor(slots: number, keepAll: boolean) {
+    this.newest = new Array<NameClaim | undefined>(slots).fill(undefined);
     this.times = new Float64Array(slots);
     this.simKeys = new Float64Array(slots);
     this.places = new Int32Array(slots);
@@ -60,7 +61,7 @@ export class FlowClaims {
   }
 
   forget(slot: number): void {
-    if (slot < this.newest.length) this.newest[slot] = undefined;
+    this.newest[slot] = undefined;
     if (this.lists.size > 0) this.lists.delete(slot);
     this.shown?.delete(slot);
   }
@@ -131,7 +132,6 @@ export class FlowClaims {
 
   private set(slot: number, taken: TakenClaim): void {
     const { kind, name, standing, literal } = taken.claim;
-    while (this.newest.length <= slot) this.newest.push(undefined);
     this.newest[slot] = this.interner.get(`${kind} ${standing} ${name ?? ''} ${literal ?? ''}`, () =>
       Object.freeze({ kind, name, standing, literal }),
     );

@@ -25,10 +25,10 @@ export class FlowMemory {
   readonly table: FlowTable;
   private readonly claims: FlowClaims;
   private readonly late: LateWindow;
-  private readonly accounts: (Account | undefined)[] = [];
-  private readonly reasons: (Reason | undefined)[] = [];
+  private readonly accounts: (Account | undefined)[];
+  private readonly reasons: (Reason | undefined)[];
   /** Names of the peer when the flow was first looked at: a TTL that runs out does not change a flow that goes on. */
-  private readonly resolved: (readonly string[] | undefined)[] = [];
+  private readonly resolved: (readonly string[] | undefined)[];
   private readonly maxFlowsPerSim: number;
 
   constructor(options: ResolvedOptions) {
@@ -38,6 +38,10 @@ export class FlowMemory {
       worth: (slot) => this.worth(slot),
       released: (slot) => this.release(slot),
     });
+    // Made at once, as arrays that grow leave half as much again behind.
+    this.accounts = slots<Account>(maxFlows);
+    this.reasons = slots<Reason>(maxFlows);
+    this.resolved = slots<readonly string[]>(maxFlows);
     this.claims = new FlowClaims(maxFlows, options.keepNames);
     this.late = new LateWindow(options.lateWindow, options.maxLateFlows, maxFlows);
   }
@@ -55,11 +59,6 @@ export class FlowMemory {
     const slot = this.table.add(words, at, hash, time);
     this.setWord(slot, STAMP_AT, UNDECIDED);
     this.setWord(slot, FLAGS_AT, IN_WINDOW);
-    while (this.accounts.length <= slot) {
-      this.accounts.push(undefined);
-      this.reasons.push(undefined);
-      this.resolved.push(undefined);
-    }
     return slot;
   }
 
@@ -188,4 +187,8 @@ export class FlowMemory {
   private setWord(slot: number, at: number, value: number): void {
     this.table.lines[slot * FLOW_WORDS + at] = value;
   }
+}
+
+function slots<T>(count: number): (T | undefined)[] {
+  return new Array<T | undefined>(count).fill(undefined);
 }

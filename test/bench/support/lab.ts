@@ -46,9 +46,9 @@ function realmOf(mirror: Mirror, prefixes: number): RealmConfig {
 
 /** A veth pair in a namespace, a bpffs, and the helper program that runs in there. */
 export class BenchLab {
-  private readonly network = new PrivateNetwork();
+  readonly network = new PrivateNetwork();
   private readonly bpffs = mkdtempSync(join(tmpdir(), 'countfree-bench-'));
-  private readonly pinPath = join(this.bpffs, 'pins');
+  readonly pinPath = join(this.bpffs, 'pins');
 
   constructor() {
     sh('mount', '-t', 'bpf', 'bpf', this.bpffs);
