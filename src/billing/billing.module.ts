@@ -24,6 +24,7 @@ import { StatementsRepository } from './statements.repository.js';
 import { StatementsService } from './statements.service.js';
 import { ThresholdsRepository } from './thresholds.repository.js';
 import { ThresholdsService } from './thresholds.service.js';
+import { UsageTreatments } from './usage-treatment.service.js';
 
 /** Statements and the closing of periods. Needs DataSource, CLOCK and the job queue from global modules. */
 @Module({
@@ -53,6 +54,7 @@ import { ThresholdsService } from './thresholds.service.js';
     FraudService,
     ThresholdsRepository,
     ThresholdsService,
+    UsageTreatments,
   ],
   exports: [
     StatementsService,
@@ -64,6 +66,7 @@ import { ThresholdsService } from './thresholds.service.js';
     MonthExport,
     SimulationsService,
     ThresholdsService,
+    UsageTreatments,
   ],
 })
 export class BillingModule {

@@ -16,4 +16,5 @@ export {
   type SimulationView,
 } from './simulations.service.js';
 export { StatementsService, type ChainCheck } from './statements.service.js';
+export { UsageTreatments, type TreatedOctets } from './usage-treatment.service.js';
 export { ThresholdsService, type ThresholdView } from './thresholds.service.js';

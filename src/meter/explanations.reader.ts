@@ -10,6 +10,8 @@ export interface ExplanationQuery {
   serviceCode?: string | undefined;
   evidence?: string | undefined;
   name?: string | undefined;
+  /** `reasonId` of an item of usage. */
+  reasonId?: number | undefined;
 }
 
 /** Why the octets of one SIM, hour and reason stand where they do. */
@@ -91,8 +93,9 @@ export class ExplanationsReader {
          AND b.hour < date_trunc('hour', $3::timestamptz)
          AND ($4::text IS NULL OR v.service_code = $4) AND ($5::text IS NULL OR r.evidence = $5)
          AND ($6::text IS NULL OR r.name = $6)
-         AND ($7::float8 IS NULL OR (b.hour, b.reason_id) > (to_timestamp($7), $8::int))
-       ORDER BY b.hour, b.reason_id LIMIT $9`,
+         AND ($7::int IS NULL OR b.reason_id = $7)
+         AND ($8::float8 IS NULL OR (b.hour, b.reason_id) > (to_timestamp($8), $9::int))
+       ORDER BY b.hour, b.reason_id LIMIT $10`,
       [
         query.simKey,
         query.from,
@@ -100,6 +103,7 @@ export class ExplanationsReader {
         query.serviceCode ?? null,
         query.evidence ?? null,
         query.name ?? null,
+        query.reasonId ?? null,
         ...(after ? [after[0] / 1000, after[1]] : [null, null]),
         page.limit + 1,
       ],

@@ -16,6 +16,8 @@ export interface UsageFilter {
   evidence?: Evidence | undefined;
   /** The name seen, exactly. */
   name?: string | undefined;
+  /** Count only octets and packets of this direction; the other's are 0. */
+  direction?: 'up' | 'down' | undefined;
 }
 
 export interface UsageQuery extends UsageFilter {
@@ -27,8 +29,11 @@ export interface UsageQuery extends UsageFilter {
 /** Usage of a SIM in one hour, day or month, for one reason. */
 export interface UsageItem {
   simKey: number;
-  /** UNIX milliseconds of the start of the hour, day or month. */
+  /** UNIX milliseconds of the start of the hour, day or month, and of its end. */
   start: number;
+  end: number;
+  /** Names the service version, evidence, rule, name and network that follow. */
+  reasonId: number;
   serviceCode: string | null;
   serviceVersionId: number | null;
   /** What was claimed, where the address did not bear it out (evidence `sni_unverified`). */
@@ -61,6 +66,7 @@ interface CounterColumns {
 interface RawItem extends CounterColumns {
   sim_key: string;
   start: Date;
+  end: Date;
   reason_id: number;
   service_code: string | null;
   service_version_id: number | null;
@@ -76,7 +82,9 @@ const FILTER = `
   AND ($3::bigint IS NULL OR b.sim_key = $3)
   AND ($4::text IS NULL OR v.service_code = $4)
   AND ($5::text IS NULL OR r.evidence = $5)
-  AND ($6::text IS NULL OR r.name = $6)`;
+  AND ($6::text IS NULL OR r.name = $6)
+  AND CASE $7::text WHEN 'up' THEN b.packets_up <> 0 OR b.octets_up <> 0
+                    WHEN 'down' THEN b.packets_down <> 0 OR b.octets_down <> 0 ELSE true END`;
 
 const SOURCE = `
   usage_bucket b
@@ -86,6 +94,14 @@ const SOURCE = `
 const COUNTERS = `
   sum(b.octets_up)::text AS octets_up, sum(b.octets_down)::text AS octets_down,
   sum(b.packets_up)::text AS packets_up, sum(b.packets_down)::text AS packets_down`;
+
+/** {@link COUNTERS} of the direction in $7. */
+const DIRECTED = ['octets_up', 'octets_down', 'packets_up', 'packets_down']
+  .map((name) => {
+    const other = name.endsWith('_up') ? 'down' : 'up';
+    return `sum(CASE WHEN $7::text = '${other}' THEN 0 ELSE b.${name} END)::text AS ${name}`;
+  })
+  .join(', ');
 
 /** Reads what the ledger holds on SIM accounts. */
 export class UsageReader {
@@ -164,16 +180,16 @@ export class UsageReader {
   async list(query: UsageQuery, page: PageRequest): Promise<Page<UsageItem>> {
     const after = page.cursor ? decodeCursor('usage', page.cursor, ['number', 'number', 'number']) : null;
     const rows = await this.dataSource.query<RawItem[]>(
-      `SELECT * FROM (
-         SELECT date_trunc($7, b.hour, $8) AS start, b.sim_key, b.reason_id, v.service_code, r.service_version_id,
-                r.claimed_service_code, r.evidence, r.rule, r.name, r.mcc, ${COUNTERS}
+      `SELECT *, ((start AT TIME ZONE $9) + ('1 ' || $8)::interval) AT TIME ZONE $9 AS end FROM (
+         SELECT date_trunc($8, b.hour, $9) AS start, b.sim_key, b.reason_id, v.service_code, r.service_version_id,
+                r.claimed_service_code, r.evidence, r.rule, r.name, r.mcc, ${DIRECTED}
          FROM ${SOURCE}
          WHERE ${FILTER}
          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
        ) u
-       WHERE $9::float8 IS NULL OR (start, sim_key, reason_id) > (to_timestamp($9), $10::bigint, $11::int)
+       WHERE $10::float8 IS NULL OR (start, sim_key, reason_id) > (to_timestamp($10), $11::bigint, $12::int)
        ORDER BY start, sim_key, reason_id
-       LIMIT $12`,
+       LIMIT $13`,
       [
         ...filterValues(query),
         query.resolution,
@@ -189,6 +205,8 @@ export class UsageReader {
       (row) => ({
         simKey: toSafeInteger(row.sim_key),
         start: row.start.getTime(),
+        end: row.end.getTime(),
+        reasonId: row.reason_id,
         serviceCode: row.service_code,
         serviceVersionId: row.service_version_id,
         claimedServiceCode: row.claimed_service_code,
@@ -204,7 +222,7 @@ export class UsageReader {
   /** Octets by service and evidence under the same filter as {@link list}. */
   async totals(filter: UsageFilter): Promise<UsageTotal[]> {
     const rows = await this.dataSource.query<RawItem[]>(
-      `SELECT v.service_code, r.evidence, ${COUNTERS}
+      `SELECT v.service_code, r.evidence, ${DIRECTED}
        FROM ${SOURCE}
        WHERE ${FILTER}
        GROUP BY v.service_code, r.evidence
@@ -218,6 +236,15 @@ export class UsageReader {
       octetsDown: BigInt(row.octets_down),
     }));
   }
+
+  /** SIMs with usage under a filter, by key; at most `limit`. */
+  async sims(filter: UsageFilter, limit: number): Promise<number[]> {
+    const rows = await this.dataSource.query<{ sim_key: string }[]>(
+      `SELECT DISTINCT b.sim_key FROM ${SOURCE} WHERE ${FILTER} ORDER BY b.sim_key LIMIT $8`,
+      [...filterValues(filter), limit],
+    );
+    return rows.map((row) => toSafeInteger(row.sim_key));
+  }
 }
 
 function filterValues(filter: UsageFilter): unknown[] {
@@ -228,6 +255,7 @@ function filterValues(filter: UsageFilter): unknown[] {
     filter.serviceCode ?? null,
     filter.evidence ?? null,
     filter.name ?? null,
+    filter.direction ?? null,
   ];
 }
 

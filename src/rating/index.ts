@@ -1,3 +1,4 @@
+export { allocate, type Allocation } from './allocate.js';
 export { compilePlan, type CompiledPlan, type ServiceParents } from './compile.js';
 export { canonicalJson, ratedDocument, type JsonValue } from './document.js';
 export { negateMoney, sumMoney } from './money.js';

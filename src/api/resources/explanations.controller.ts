@@ -67,13 +67,20 @@ const explainUsage = defineRoute({
   tag: 'usage',
   summary: 'What the usage of a SIM rests on: rule, version, evidence, batch and hour',
   description:
-    'One item per UTC hour and reason. Filter as in `GET /v1/usage`: the items then sum to the figure shown there.',
+    'One item per UTC hour and reason. Filter as in `GET /v1/usage`, or follow the `explanation` of an item there: the items then sum to the figure shown.',
   scopes: ['usage-read', 'billing'],
   params: z.strictObject({ simId: simIdText }),
   query: spanWith({
     serviceCode: serviceCodeSchema.optional(),
     evidence: evidence.optional(),
     name: z.string().min(1).max(255).optional().meta({ description: 'The name seen, exactly.' }),
+    reason: z.coerce
+      .number({ error: 'write a whole number' })
+      .int('write a whole number')
+      .min(1, 'at least 1')
+      .max(2_147_483_647, 'at most 2147483647')
+      .optional()
+      .meta({ description: 'As the `explanation` of an item of usage names it.' }),
     ...pageQuery.shape,
   }),
   response: pageOfItems(explanation),
@@ -89,11 +96,14 @@ export class ExplanationsController {
   @Handle(explainUsage)
   async explain(
     @Input()
-    { params: { simId }, query: { from, to, limit, cursor, ...filter } }: InputOf<typeof explainUsage>,
+    {
+      params: { simId },
+      query: { from, to, limit, cursor, reason, ...filter },
+    }: InputOf<typeof explainUsage>,
   ): Promise<AnswerOf<typeof explainUsage>> {
     const simKey = (await this.sims.keysOf([simId])).get(simId);
     if (simKey === undefined) throw new Refusal('not_found', `There is no SIM "${simId}".`);
-    const span = { simKey, from: new Date(from), to: new Date(to), ...filter };
+    const span = { simKey, from: new Date(from), to: new Date(to), reasonId: reason, ...filter };
     const { items, nextCursor } = await this.explanations.list(span, { limit, cursor });
     return { items: items.map(present), nextCursor };
   }

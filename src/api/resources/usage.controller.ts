@@ -1,8 +1,15 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
+import { UsageTreatments, type TreatedOctets } from '../../billing/index.js';
 import { serviceCodeSchema } from '../../catalogue/index.js';
 import { EVIDENCES } from '../../identify/index.js';
-import { RESOLUTIONS, UsageReader, type UsageItem, type UsageTotal } from '../../meter/index.js';
+import {
+  RESOLUTIONS,
+  UsageReader,
+  type UsageFilter,
+  type UsageItem,
+  type UsageTotal,
+} from '../../meter/index.js';
 import { isTimeZone } from '../../plans/index.js';
 import { formatInstant } from '../../shared/index.js';
 import { SimsService } from '../../sims/index.js';
@@ -15,6 +22,9 @@ const evidence = z.enum(EVIDENCES).meta({
   description:
     'Why the octets were taken for the service. sni_unverified: a name was claimed that the address does not bear out, so they are billed. none: nothing matched.',
 });
+
+/** SIMs whose plans are applied on ask. */
+const MOST_SIMS = 200;
 
 const counts = { octetsUp: octets, octetsDown: octets, octets };
 const usageItem = z
@@ -37,13 +47,30 @@ const usageItem = z
     ...counts,
     packetsUp: z.string(),
     packetsDown: z.string(),
+    explanation: z
+      .string()
+      .meta({ description: 'Path of what these octets rest on: rule, version, evidence, batch and hour.' }),
   })
   .meta({ id: 'UsageItem' });
+const byPlan = z
+  .strictObject({
+    freeOctets: octets,
+    billedOctets: octets,
+    notCountedOctets: octets.meta({ description: 'Of a direction that the plan does not count.' }),
+    withoutPlanOctets: octets.meta({ description: 'Of hours in which the SIM was on no plan.' }),
+  })
+  .meta({
+    id: 'UsageByPlan',
+    description: 'What the plans in force make of these octets, as statements do.',
+  });
 const usageTotals = z
   .strictObject({
     ...counts,
     serviceOctets: octets.meta({ description: 'Octets of services: plans can make them free.' }),
     otherOctets: octets.meta({ description: 'Octets of no service, or of a claim that was not borne out.' }),
+    byPlan: byPlan.nullable().meta({
+      description: `Null with a \`name\` (plans know services, not names), and for more than ${MOST_SIMS} SIMs: statements and drafts have it by SIM.`,
+    }),
     byService: z.array(z.strictObject({ serviceCode: z.string().nullable(), evidence, ...counts })),
   })
   .meta({ id: 'UsageTotals', description: 'Of everything under the filter, not only of this page.' });
@@ -53,6 +80,10 @@ const filter = {
   serviceCode: serviceCodeSchema.optional(),
   evidence: z.enum(EVIDENCES).optional(),
   name: z.string().min(1).max(255).optional().meta({ description: 'The name seen, exactly.' }),
+  direction: z
+    .enum(['up', 'down'])
+    .optional()
+    .meta({ description: 'Count only this direction: the octets and packets of the other are 0.' }),
 };
 const timeZone = z
   .string()
@@ -67,7 +98,7 @@ const listUsage = defineRoute({
   tag,
   summary: 'Octets by SIM, time, service and evidence',
   description:
-    'Usage is kept by the UTC hour and does not depend on plans; what a plan makes free of it is on statements. Each item says by which rule and on which evidence it was decided.',
+    'Usage is kept by the UTC hour, by service and name; `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.',
   scopes,
   query: spanWith({
     ...filter,
@@ -84,6 +115,7 @@ const listUsage = defineRoute({
 export class UsageController {
   constructor(
     private readonly usage: UsageReader,
+    private readonly treatments: UsageTreatments,
     private readonly sims: SimsService,
   ) {}
 
@@ -93,20 +125,43 @@ export class UsageController {
   ): Promise<AnswerOf<typeof listUsage>> {
     const simKey = simId === undefined ? undefined : (await this.sims.keysOf([simId])).get(simId);
     const filter = { ...query, simKey, from: new Date(from), to: new Date(to) };
-    const [page, totals] = await Promise.all([
+    const [page, totals, byPlan] = await Promise.all([
       this.usage.list(filter, { limit, cursor }),
       this.usage.totals(filter),
+      this.byPlan(filter),
     ]);
     const ids = await this.sims.idsOf([...new Set(page.items.map((item) => item.simKey))]);
     return {
-      items: page.items.map((item) => present(item, ids.get(item.simKey) ?? '')),
+      items: page.items.map((item) => present(item, ids.get(item.simKey) ?? '', { from, to })),
       nextCursor: page.nextCursor,
-      totals: sumUp(totals),
+      totals: sumUp(totals, byPlan),
     };
+  }
+
+  private async byPlan(filter: UsageFilter): Promise<TreatedOctets | null> {
+    if (filter.name !== undefined) return null;
+    const simKeys =
+      filter.simKey === undefined ? await this.usage.sims(filter, MOST_SIMS + 1) : [filter.simKey];
+    if (simKeys.length > MOST_SIMS) return null;
+    return this.treatments.totals({
+      ...filter,
+      simKeys,
+      from: filter.from.getTime(),
+      to: filter.to.getTime(),
+    });
   }
 }
 
-function present({ simKey: _simKey, start, ...item }: UsageItem, simId: string): z.input<typeof usageItem> {
+function present(
+  { simKey: _simKey, start, end, reasonId, ...item }: UsageItem,
+  simId: string,
+  span: { from: number; to: number },
+): z.input<typeof usageItem> {
+  const within = new URLSearchParams({
+    from: formatInstant(Math.max(start, span.from)),
+    to: formatInstant(Math.min(end, span.to)),
+    reason: String(reasonId),
+  });
   return {
     ...item,
     simId,
@@ -114,18 +169,28 @@ function present({ simKey: _simKey, start, ...item }: UsageItem, simId: string):
     ...countsOf(item),
     packetsUp: item.packetsUp.toString(),
     packetsDown: item.packetsDown.toString(),
+    explanation: `/v1/usage/${encodeURIComponent(simId)}/explain?${within.toString()}`,
   };
 }
 
-function sumUp(totals: readonly UsageTotal[]): z.input<typeof usageTotals> {
+function sumUp(totals: readonly UsageTotal[], treated: TreatedOctets | null): z.input<typeof usageTotals> {
   const sum = (rows: readonly UsageTotal[]) => ({
     octetsUp: rows.reduce((total, row) => total + row.octetsUp, 0n),
     octetsDown: rows.reduce((total, row) => total + row.octetsDown, 0n),
   });
+  const all = sum(totals);
   return {
-    ...countsOf(sum(totals)),
+    ...countsOf(all),
     serviceOctets: countsOf(sum(totals.filter((row) => row.serviceCode !== null))).octets,
     otherOctets: countsOf(sum(totals.filter((row) => row.serviceCode === null))).octets,
+    byPlan: treated && {
+      freeOctets: treated.free.toString(),
+      billedOctets: treated.billed.toString(),
+      notCountedOctets: treated.notCounted.toString(),
+      withoutPlanOctets: String(
+        all.octetsUp + all.octetsDown - treated.free - treated.billed - treated.notCounted,
+      ),
+    },
     byService: totals.map((row) => ({ ...row, ...countsOf(row) })),
   };
 }

@@ -210,7 +210,32 @@ describe('usage and bills', () => {
       octets: '9007199254744000',
       serviceOctets: '9007199254741000',
       otherOctets: '3000',
+      byPlan: {
+        freeOctets: '9007199254741000',
+        billedOctets: '3000',
+        notCountedOctets: '0',
+        withoutPlanOctets: '0',
+      },
     });
+    for (const item of body.items) {
+      const items = itemsOf(await api.get(item.explanation));
+      const sum = items.reduce(
+        (total: bigint, one: Json) => total + BigInt(one.octetsUp) + BigInt(one.octetsDown),
+        0n,
+      );
+      expect([items.length > 0, String(sum)]).toEqual([true, item.octets]);
+    }
+    const down = await api.get(`/v1/usage?${span}&simId=sim-1&direction=down`);
+    expect(down.body.items).toEqual([
+      expect.objectContaining({ serviceCode: 'chat', octetsUp: '0', octets: '7' }),
+      expect.objectContaining({ serviceCode: null, octetsUp: '0', octets: '2000' }),
+    ]);
+    expect(down.body.totals).toMatchObject({
+      octets: '2007',
+      byPlan: { freeOctets: '7', billedOctets: '2000' },
+    });
+    const named = await api.get(`/v1/usage?${span}&simId=sim-1&name=chat.example.com`);
+    expect(named.body.totals.byPlan).toBeNull();
     const none = await api.get(`/v1/usage?${span}&evidence=dns`);
     expect(none.body).toMatchObject({ items: [], totals: { octets: '0', byService: [] } });
     expectProblem(await api.get(`/v1/usage?${span}&simId=nobody`), 404, 'not_found');

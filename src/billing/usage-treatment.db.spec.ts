@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
+import { useTestDatabase } from '../../test/support/database.js';
+import { UsageReader } from '../meter/index.js';
+import { CatalogueReader, HOUR_MS, SegmentsReader, periodOfMonth } from '../plans/index.js';
+import { StatementRater } from './statement-rater.js';
+import { UsageTreatments, type TreatedOctets } from './usage-treatment.service.js';
+
+const database = useTestDatabase();
+const JPY = { timeZone: 'Asia/Tokyo', anchorDay: 1, currency: 'JPY/0' };
+const OCTOBER = periodOfMonth(JPY, '2026-10');
+const at = (day: number, hour: number) =>
+  `2026-10-${String(day).padStart(2, '0')}T${String(hour).padStart(2, '0')}:00:00+09:00`;
+
+function treatments(): UsageTreatments {
+  const { dataSource } = database();
+  return new UsageTreatments(
+    dataSource,
+    new SegmentsReader(),
+    new CatalogueReader(),
+    new UsageReader(dataSource),
+    { now: () => 0 },
+  );
+}
+
+const rule = { id: 'line', services: ['line'] };
+const gb = (value: string) => ({ value, unit: 'GB' as const });
+
+beforeAll(async () => {
+  const fleet = new BillingFleet(database().dataSource);
+  await fleet.create(5);
+  await fleet.plan('plain', LINE_FREE);
+  await fleet.plan('capped', {
+    ...LINE_FREE,
+    free: [
+      {
+        ...rule,
+        caps: [
+          { per: 'period', limit: gb('10'), past: 'billed' },
+          { per: 'day', limit: gb('1'), past: 'billed' },
+        ],
+      },
+    ],
+  });
+  await fleet.plan('rolling', {
+    ...LINE_FREE,
+    free: [{ ...rule, caps: [{ per: { rollingHours: 72 }, limit: gb('2'), past: 'billed' }] }],
+  });
+  await fleet.plan('down', { ...LINE_FREE, counted: 'down' });
+  await fleet.subscribe('plain', [1], '2026-09-01T00:00:00+09:00');
+  await fleet.subscribe('capped', [2], '2026-09-01T00:00:00+09:00');
+  await fleet.subscribe('rolling', [3], '2026-09-01T00:00:00+09:00');
+  // From one plan to another with two days of none between them.
+  await fleet.subscribe('plain', [4], '2026-09-01T00:00:00+09:00', at(10, 0));
+  await fleet.subscribe('capped', [4], at(12, 0));
+  await fleet.subscribe('down', [5], '2026-09-01T00:00:00+09:00');
+  const days = Array.from({ length: 30 }, (_, index) => index + 1);
+  await fleet.use(
+    [1, 2, 3, 4, 5].flatMap((sim) =>
+      days.flatMap((day) => [
+        { sim, hour: at(day, 9), service: 'line' as const, up: 100_000_001, down: 500_000_000 },
+        { sim, hour: at(day, 20), service: 'line' as const, up: 7, down: 800_000_000 },
+        { sim, hour: at(day, 21), service: null, up: 3, down: 1_000 },
+      ]),
+    ),
+  );
+});
+
+const plus = (a: TreatedOctets, b: TreatedOctets): TreatedOctets => ({
+  free: a.free + b.free,
+  billed: a.billed + b.billed,
+  notCounted: a.notCounted + b.notCounted,
+});
+
+async function statementTotals(simKeys: readonly number[]): Promise<TreatedOctets> {
+  const { dataSource } = database();
+  const reader = new UsageReader(dataSource);
+  const rater = new StatementRater(new SegmentsReader(), new CatalogueReader(), reader);
+  const rated = await rater.rate(dataSource.manager, JPY, OCTOBER, simKeys, new Map());
+  return rated
+    .map(({ rated: { totals } }) => ({
+      free: totals.freeOctets,
+      billed: totals.billedOctets,
+      notCounted: totals.notCountedOctets,
+    }))
+    .reduce(plus);
+}
+
+describe('what plans make of usage', () => {
+  it.each([1, 2, 3, 4, 5])('is over a period what the statement says (SIM %i)', async (sim) => {
+    const told = await treatments().totals({ simKeys: [sim], from: OCTOBER.from, to: OCTOBER.to });
+    expect(told).toEqual(await statementTotals([sim]));
+    expect(told.free).toBeGreaterThan(0n);
+    expect(told.billed).toBeGreaterThan(0n);
+  });
+
+  it('sums over any split of the period to the whole, caps and windows or not', async () => {
+    const service = treatments();
+    const simKeys = [1, 2, 3, 4, 5];
+    const whole = await statementTotals(simKeys);
+    const hours = (OCTOBER.to - OCTOBER.from) / HOUR_MS;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.integer({ min: 1, max: hours - 1 }), { maxLength: 5 }),
+        async (cuts) => {
+          const edges = [0, ...cuts.sort((a, b) => a - b), hours].map(
+            (hour) => OCTOBER.from + hour * HOUR_MS,
+          );
+          let sum: TreatedOctets = { free: 0n, billed: 0n, notCounted: 0n };
+          for (const [index, from] of edges.slice(0, -1).entries())
+            sum = plus(sum, await service.totals({ simKeys, from, to: edges[index + 1]! }));
+          expect(sum).toEqual(whole);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('goes over months, and by service, evidence and direction', async () => {
+    const all = {
+      simKeys: [2],
+      from: Date.parse('2026-08-15T00:00:00Z'),
+      to: Date.parse('2026-12-15T00:00:00Z'),
+    };
+    const service = treatments();
+    const whole = await statementTotals([2]);
+    expect(await service.totals(all)).toEqual(whole);
+    expect(await service.totals({ ...all, evidence: 'none' })).toMatchObject({
+      free: 0n,
+      billed: 30n * 1003n,
+    });
+    const line = await service.totals({ ...all, serviceCode: 'line' });
+    expect(line.free).toBe(whole.free);
+    const [up, down] = [
+      await service.totals({ ...all, direction: 'up' }),
+      await service.totals({ ...all, direction: 'down' }),
+    ];
+    expect(plus(up, down)).toEqual(whole);
+    expect(up.free + up.billed).toBe(30n * (100_000_001n + 7n + 3n));
+  });
+
+  it('is nothing for hours on no plan', async () => {
+    const gap = { simKeys: [4], from: Date.parse(at(10, 0)), to: Date.parse(at(12, 0)) };
+    expect(await treatments().totals(gap)).toEqual({ free: 0n, billed: 0n, notCounted: 0n });
+  });
+});
