@@ -9,6 +9,8 @@ import { CorrectionsController } from './resources/corrections.controller.js';
 import { DeliveriesController } from './resources/deliveries.controller.js';
 import { IntegrationsController } from './resources/integrations.controller.js';
 import { ExplanationsController } from './resources/explanations.controller.js';
+import { GroupsController } from './resources/groups.controller.js';
+import { PacksController } from './resources/packs.controller.js';
 import { PeriodsController } from './resources/periods.controller.js';
 import { PlansController } from './resources/plans.controller.js';
 import { RealmsController } from './resources/realms.controller.js';
@@ -36,6 +38,8 @@ export const controllers = [
   ServiceExchangeController,
   PlansController,
   SubscriptionsController,
+  GroupsController,
+  PacksController,
   UsageController,
   ReportsController,
   ExplanationsController,

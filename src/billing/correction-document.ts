@@ -20,6 +20,8 @@ const chargeSchema = z.looseObject({
   rule: z.string(),
   octets: octets.optional(),
   taxPercent: z.string().optional(),
+  pack: z.string().optional(),
+  group: z.string().optional(),
   amount: z.string(),
 });
 const ratedSchema = z.looseObject({
@@ -123,7 +125,14 @@ function usageLines(rated: Rated): Line[] {
 
 function chargeLines(rated: Rated): Line[] {
   return rated.charges.map((one) => ({
-    line: { kind: one.kind, segment: one.segment, rule: one.rule, taxPercent: one.taxPercent ?? null },
+    line: {
+      kind: one.kind,
+      segment: one.segment,
+      rule: one.rule,
+      taxPercent: one.taxPercent ?? null,
+      ...(one.pack !== undefined && { pack: one.pack }),
+      ...(one.group !== undefined && { group: one.group }),
+    },
     values: { octets: one.octets ?? '0', amount: one.amount },
   }));
 }

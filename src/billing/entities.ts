@@ -192,6 +192,10 @@ export class UsageWatchEntity {
 
 /** A threshold that a SIM has reached. Its unique key is what tells of each only once. */
 @Entity('usage_threshold')
+@Index('usage_threshold_group_once_idx', ['groupCode', 'periodFrom', 'span', 'threshold'], {
+  unique: true,
+  where: 'group_code IS NOT NULL',
+})
 @Unique('usage_threshold_once_key', ['simKey', 'periodFrom', 'planCode', 'rule', 'span', 'threshold'])
 export class UsageThresholdEntity {
   @PrimaryGeneratedColumn('identity', {
@@ -228,6 +232,9 @@ export class UsageThresholdEntity {
   used!: string;
   @Column('timestamptz', { name: 'reached_at' })
   reachedAt!: Date;
+  /** Of a pool, which is told of once for all its SIMs. */
+  @Column('text', { name: 'group_code', nullable: true })
+  groupCode!: string | null;
 }
 
 /** A stored month, rated under draft terms of a plan. */

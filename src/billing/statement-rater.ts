@@ -3,6 +3,7 @@ import { UsageReader, type UsageRow } from '../meter/index.js';
 import {
   CatalogueReader,
   HOUR_MS,
+  PacksRepository,
   SegmentsReader,
   type BillingCalendar,
   type Period,
@@ -11,14 +12,17 @@ import {
 } from '../plans/index.js';
 import {
   compilePlan,
-  rate,
+  parseMoney,
+  rateTogether,
   type CompiledPlan,
   type RatedPeriod,
   type RatingInput,
+  type RatingPack,
   type RatingSegment,
   type RatingUsage,
 } from '../rating/index.js';
 import { groupBy, pushTo } from './groups.js';
+import { packsLeft } from './packs-left.js';
 
 export interface RatedSim {
   simKey: number;
@@ -40,6 +44,7 @@ interface CompiledVersion {
 export class StatementRater {
   private readonly compiled = new Map<number, CompiledVersion>();
   private parents: Map<string, string> | undefined;
+  private readonly packs = new PacksRepository();
 
   constructor(
     private readonly segments: SegmentsReader,
@@ -49,7 +54,10 @@ export class StatementRater {
     private readonly draft: { planCode: string; terms: PlanTerms } | null = null,
   ) {}
 
-  /** SIMs in the order of `simKeys`; one without a segment in the period is left out. */
+  /**
+   * SIMs in the order of `simKeys`; one without a segment in the period is left out. Others that share a pool with one of
+   * them are rated too, as their octets draw from it.
+   */
   async rate(
     manager: EntityManager,
     calendar: BillingCalendar,
@@ -57,15 +65,18 @@ export class StatementRater {
     simKeys: readonly number[],
     carriedIn: ReadonlyMap<number, bigint>,
   ): Promise<RatedSim[]> {
-    const segments = await this.segments.segments(manager, calendar, period, simKeys);
+    const together = await this.segments.together(manager, period, simKeys);
+    const segments = await this.segments.segments(manager, calendar, period, together);
     await this.compile(manager, segments);
-    const usage = await this.readUsage(segments);
+    const packs = await this.readPacks(manager, calendar, period, together);
+    const usage = await this.readUsage(segments, packs);
     const history = await this.readHistory(segments, period);
     const ofSim = groupBy(segments, ({ simKey }) => simKey);
-    return simKeys.flatMap((simKey) => {
+    const sims = together.flatMap((simKey) => {
       const own = ofSim.get(simKey);
       if (own === undefined) return [];
       const carried = carriedIn.get(simKey);
+      const bought = packs.get(simKey);
       const input: RatingInput = {
         calendar: { timeZone: calendar.timeZone, anchorDay: calendar.anchorDay },
         period,
@@ -73,13 +84,41 @@ export class StatementRater {
           ...this.version(segment),
           from: segment.from,
           to: segment.to,
+          ...(segment.pool !== undefined && { pool: segment.pool }),
         })),
         usage: usage.get(simKey) ?? [],
         history: history.get(simKey) ?? [],
         ...(carried !== undefined && { carriedIn: carried }),
+        ...(bought !== undefined && { packs: bought }),
       };
-      return [{ simKey, input, rated: rate(input) }];
+      return [{ simKey, input }];
     });
+    const rated = rateTogether(sims);
+    const wanted = new Set(simKeys);
+    return sims.flatMap(({ simKey, input }, index) => {
+      const period = rated[index];
+      return period === undefined || !wanted.has(simKey) ? [] : [{ simKey, input, rated: period }];
+    });
+  }
+
+  /** Packs that cover hours of the period, with what the period before left of them. */
+  private async readPacks(
+    manager: EntityManager,
+    calendar: BillingCalendar,
+    period: Period,
+    simKeys: readonly number[],
+  ): Promise<Map<number, RatingPack[]>> {
+    const packs = new Map<number, RatingPack[]>();
+    const bought = await this.packs.covering(manager, simKeys, period);
+    const earlier = bought.filter(({ from }) => from < period.from).map(({ simKey }) => simKey);
+    const left = earlier.length === 0 ? null : await packsLeft(manager, calendar, period, earlier);
+    const exponent = Number(calendar.currency.split('/')[1] ?? 0);
+    for (const { simKey, price, ...pack } of bought) {
+      const isNew = pack.from >= period.from;
+      const octets = isNew ? pack.octets : (left?.get(simKey)?.get(pack.id) ?? 0n);
+      pushTo(packs, simKey, { ...pack, octets, price: isNew ? parseMoney(price, exponent) : null });
+    }
+    return packs;
   }
 
   private async compile(manager: EntityManager, segments: readonly PlanSegment[]): Promise<void> {
@@ -102,11 +141,14 @@ export class StatementRater {
     return version;
   }
 
-  /** By the hour only for SIMs with a plan that looks at the hour; else summed where it is stored. */
-  private async readUsage(segments: readonly PlanSegment[]): Promise<Map<number, RatingUsage[]>> {
-    const hourly = new Set(
-      segments.filter((one) => this.version(one).plan.needsHours).map(({ simKey }) => simKey),
-    );
+  /** By the hour only for SIMs with a plan, pack or pool that looks at the hour; else summed where it is stored. */
+  private async readUsage(
+    segments: readonly PlanSegment[],
+    packs: ReadonlyMap<number, unknown>,
+  ): Promise<Map<number, RatingUsage[]>> {
+    const looksAtHours = (one: PlanSegment) =>
+      this.version(one).plan.needsHours || one.pool !== undefined || packs.has(one.simKey);
+    const hourly = new Set(segments.filter(looksAtHours).map(({ simKey }) => simKey));
     const spans = segments.filter(({ simKey }) => !hourly.has(simKey));
     const usage = new Map<number, RatingUsage[]>();
     for (const row of await this.usage.usageOfSpans(spans)) {

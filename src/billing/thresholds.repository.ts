@@ -24,6 +24,8 @@ export interface ThresholdRow {
   threshold: string;
   limit: string;
   used: string;
+  /** The group whose pool it is; null = the SIM's own. */
+  group: string | null;
   reachedAt: Date;
 }
 
@@ -86,10 +88,10 @@ export class ThresholdsRepository {
     const column = <T>(read: (one: NewThreshold) => T): T[] => reached.map(read);
     const rows = await manager.query<{ key: string }[]>(
       `INSERT INTO usage_threshold
-         (sim_key, month, period_from, kind, plan_code, plan_version, rule, span, threshold, threshold_limit, used, reached_at)
-       SELECT t.*, $12 FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::integer[],
-                                   $7::text[], $8::text[], $9::text[], $10::text[], $11::text[]) AS t
-       ON CONFLICT ON CONSTRAINT usage_threshold_once_key DO NOTHING
+         (sim_key, month, period_from, kind, plan_code, plan_version, rule, span, threshold, threshold_limit, used, group_code, reached_at)
+       SELECT t.*, $13 FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::integer[],
+                                   $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[]) AS t
+       ON CONFLICT DO NOTHING
        RETURNING json_build_array(sim_key, plan_code, rule, span, threshold)::text AS key`,
       [
         column(({ simKey }) => simKey),
@@ -103,6 +105,7 @@ export class ThresholdsRepository {
         column(({ threshold }) => threshold),
         column(({ limit }) => limit),
         column(({ used }) => used),
+        column(({ group }) => group ?? null),
         now,
       ],
     );
@@ -122,7 +125,7 @@ export class ThresholdsRepository {
   ): Promise<ThresholdRow[]> {
     return manager.query<ThresholdRow[]>(
       `SELECT t.id, m.sim_id AS "simId", t.month, t.kind, t.plan_code AS "planCode", t.plan_version AS "planVersion",
-              t.rule, t.span AS "window", t.threshold, t.threshold_limit AS "limit", t.used, t.reached_at AS "reachedAt"
+              t.rule, t.span AS "window", t.threshold, t.threshold_limit AS "limit", t.used, t.group_code AS "group", t.reached_at AS "reachedAt"
        FROM usage_threshold t JOIN sim m USING (sim_key)
        WHERE t.id > $1 AND ($2::text IS NULL OR m.sim_id = $2) AND ($3::text IS NULL OR t.month = $3)
        ORDER BY t.id LIMIT $4`,

@@ -109,4 +109,3 @@ export class SubscriptionEntity {
   updatedAt!: Date;
 }
 
-export const plansEntities = [PlanEntity, PlanVersionEntity, SubscriptionEntity];

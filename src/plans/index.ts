@@ -1,6 +1,10 @@
 export * from './calendar.js';
 export { CatalogueReader } from './catalogue.reader.js';
-export { PlanEntity, PlanVersionEntity, SubscriptionEntity, plansEntities } from './entities.js';
+export { PlanEntity, PlanVersionEntity, SubscriptionEntity } from './entities.js';
+export { plansEntities } from './all.entities.js';
+export { GroupsService, MOST_MEMBERS } from './groups.service.js';
+export { PacksRepository, type BoughtPack } from './packs.repository.js';
+export { PacksService } from './packs.service.js';
 export { PlansModule } from './plans.module.js';
 export { PlansService } from './plans.service.js';
 export * from './quantity.js';

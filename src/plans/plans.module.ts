@@ -1,5 +1,9 @@
 import { Module } from '@nestjs/common';
 import { Outbox } from '../webhooks/index.js';
+import { GroupsRepository } from './groups.repository.js';
+import { GroupsService } from './groups.service.js';
+import { PacksRepository } from './packs.repository.js';
+import { PacksService } from './packs.service.js';
 import { CatalogueReader } from './catalogue.reader.js';
 import { PlansRepository } from './plans.repository.js';
 import { PlansService } from './plans.service.js';
@@ -18,7 +22,18 @@ import { SubscriptionsService } from './subscriptions.service.js';
     Outbox,
     PlansService,
     SubscriptionsService,
+    GroupsRepository,
+    GroupsService,
+    PacksRepository,
+    PacksService,
   ],
-  exports: [PlansService, SubscriptionsService, SegmentsReader, CatalogueReader],
+  exports: [
+    PlansService,
+    SubscriptionsService,
+    GroupsService,
+    PacksService,
+    SegmentsReader,
+    CatalogueReader,
+  ],
 })
 export class PlansModule {}

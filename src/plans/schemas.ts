@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatInstant, instantSchema } from '../shared/index.js';
 import { HOUR_MS } from './calendar.js';
+import { positiveQuantitySchema } from './quantity.js';
 import { planTermsSchema } from './terms.js';
 
 export const planCodeSchema = z
@@ -65,6 +66,74 @@ export const planChangeSchema = z
   .strictObject({ simId, planCode: planCodeSchema, planVersion: planVersionNumber, at: hourSchema })
   .describe('Ends what the SIM is on at the instant, and starts another plan at it');
 export type PlanChange = z.output<typeof planChangeSchema>;
+
+export const groupInputSchema = z
+  .strictObject({
+    code: planCodeSchema.describe('Natural key of a group'),
+    name: z.string().trim().min(1).max(200),
+    pool: z
+      .discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('sum') }),
+        z.strictObject({ kind: z.literal('fixed'), quota: positiveQuantitySchema }),
+      ])
+      .describe('sum: the quotas of the SIMs in it together. fixed: this much in a period, in place of them.'),
+  })
+  .describe('SIMs that share a quota');
+export type GroupInput = z.output<typeof groupInputSchema>;
+
+export const memberInputSchema = z.strictObject({
+  simId,
+  from: hourSchema,
+  to: hourSchema.nullable().default(null).describe('Exclusive; null = until further notice'),
+});
+export type MemberInput = z.output<typeof memberInputSchema>;
+
+export const memberPatchSchema = z.strictObject({
+  to: hourSchema.nullable().describe('End, exclusive; null = until further notice'),
+});
+export type MemberPatch = z.output<typeof memberPatchSchema>;
+
+export const packInputSchema = z.strictObject({
+  simId,
+  pack: planCodeSchema.describe('Id of a pack that the SIM’s plan offers'),
+  at: instantSchema.optional().describe('When it is bought; left out: now'),
+});
+export type PackInput = z.output<typeof packInputSchema>;
+
+export interface GroupView {
+  code: string;
+  name: string;
+  /** Of a fixed pool; null = the sum of the quotas of its SIMs. */
+  poolOctets: string | null;
+  createdAt: string;
+}
+
+/** A SIM is in a group from one instant to another. */
+export interface MemberView {
+  id: string;
+  groupCode: string;
+  simId: string;
+  from: string;
+  to: string | null;
+  /** Counts changes, for ETags. */
+  version: number;
+}
+
+export interface PackView {
+  id: string;
+  simId: string;
+  planCode: string;
+  planVersion: number;
+  pack: string;
+  octets: string;
+  price: string;
+  currency: string;
+  use: 'before_quota' | 'after_quota';
+  boughtAt: string;
+  /** Hours that it covers: from inclusive, to exclusive. */
+  from: string;
+  to: string;
+}
 
 export interface PlanView {
   code: string;

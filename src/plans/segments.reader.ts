@@ -17,6 +17,15 @@ export interface PlanSegment {
   planVersionId: number;
   from: number;
   to: number;
+  /** The pool that its octets draw from in place of a quota of its own; `octets` null = the sum of its SIMs' quotas. */
+  pool?: { code: string; octets: bigint | null };
+}
+
+interface Membership {
+  code: string;
+  octets: bigint | null;
+  from: number;
+  to: number;
 }
 
 /** A plan version, as rating needs it. */
@@ -38,6 +47,8 @@ const SEGMENTS = `
     ON v.plan_key = s.plan_key AND (s.pinned_version IS NULL OR s.pinned_version = v.version)
   WHERE s.starts_at < $2 AND (s.ends_at > $1 OR s.ends_at IS NULL)
     AND (s.pinned_version IS NOT NULL OR (v.effective_from < $2 AND (v.effective_to > $1 OR v.effective_to IS NULL)))`;
+const IN_SPAN = (alias: string) =>
+  `${alias}.starts_at < $2 AND (${alias}.ends_at > $1 OR ${alias}.ends_at IS NULL)`;
 const OF_CALENDAR = `AND v.time_zone = $3 AND v.anchor_day = $4 AND v.currency = $5`;
 
 /** Reads who was under which terms when. */
@@ -87,7 +98,30 @@ export class SegmentsReader {
     return rows.map((row) => toSafeInteger(row.sim_key));
   }
 
-  /** Segments of the calendar for these SIMs within the span, ordered by SIM and time; touching ones of one version are one. */
+  /** These SIMs, and after them all that share a pool with one of them at some time of the span. */
+  async together(
+    manager: EntityManager,
+    span: { from: number; to: number },
+    simKeys: readonly number[],
+  ): Promise<number[]> {
+    const rows = await manager.query<{ sim_key: string }[]>(
+      `WITH RECURSIVE wide (sim_key) AS (
+         SELECT unnest($3::bigint[])
+         UNION
+         SELECT o.sim_key FROM wide w
+         JOIN sim_group_member m ON m.sim_key = w.sim_key AND ${IN_SPAN('m')}
+         JOIN sim_group_member o ON o.group_key = m.group_key AND ${IN_SPAN('o')}
+       )
+       SELECT sim_key FROM wide WHERE sim_key <> ALL ($3::bigint[]) ORDER BY sim_key`,
+      [new Date(span.from), new Date(span.to), simKeys],
+    );
+    return [...simKeys, ...rows.map((row) => toSafeInteger(row.sim_key))];
+  }
+
+  /**
+   * Segments of the calendar for these SIMs within the span, ordered by SIM and time; touching ones of one version are
+   * one, but for where a SIM enters or leaves a group.
+   */
   async segments(
     manager: EntityManager,
     calendar: BillingCalendar,
@@ -117,7 +151,43 @@ export class SegmentsReader {
       if (touches) last.to = segment.to;
       else merged.push(segment);
     }
-    return merged;
+    const memberships = await this.memberships(manager, span, simKeys);
+    if (memberships.size === 0) return merged;
+    return merged.flatMap((segment) => splitByPool(segment, memberships.get(segment.simKey) ?? []));
+  }
+
+  private async memberships(
+    manager: EntityManager,
+    span: { from: number; to: number },
+    simKeys: readonly number[],
+  ): Promise<Map<number, Membership[]>> {
+    const rows = await manager.query<
+      {
+        sim_key: string;
+        code: string;
+        pool_octets: string | null;
+        starts_at: Date;
+        ends_at: Date | null;
+      }[]
+    >(
+      `SELECT m.sim_key, g.code, g.pool_octets, m.starts_at, m.ends_at
+       FROM sim_group_member m JOIN sim_group g USING (group_key)
+       WHERE m.sim_key = ANY($3::bigint[]) AND ${IN_SPAN('m')} ORDER BY m.sim_key, m.starts_at`,
+      [new Date(span.from), new Date(span.to), simKeys],
+    );
+    const found = new Map<number, Membership[]>();
+    for (const row of rows) {
+      const simKey = toSafeInteger(row.sim_key);
+      const list = found.get(simKey) ?? [];
+      list.push({
+        code: row.code,
+        octets: row.pool_octets === null ? null : BigInt(row.pool_octets),
+        from: row.starts_at.getTime(),
+        to: row.ends_at?.getTime() ?? Infinity,
+      });
+      found.set(simKey, list);
+    }
+    return found;
   }
 
   async versions(manager: EntityManager, ids: readonly number[]): Promise<RatedVersion[]> {
@@ -127,6 +197,21 @@ export class SegmentsReader {
       [ids],
     );
   }
+}
+
+function splitByPool(segment: PlanSegment, memberships: readonly Membership[]): PlanSegment[] {
+  const parts: PlanSegment[] = [];
+  let from = segment.from;
+  for (const { code, octets, ...member } of memberships) {
+    const start = Math.max(from, member.from);
+    const end = Math.min(segment.to, member.to);
+    if (start >= end) continue;
+    if (from < start) parts.push({ ...segment, from, to: start });
+    parts.push({ ...segment, from: start, to: end, pool: { code, octets } });
+    from = end;
+  }
+  if (from < segment.to) parts.push({ ...segment, from });
+  return parts;
 }
 
 function spanValues(calendar: BillingCalendar, span: { from: number; to: number }): unknown[] {

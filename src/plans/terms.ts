@@ -158,6 +158,20 @@ const discountSchema = z.strictObject({
   includingFree: z.boolean().meta({ description: 'Whether free octets count towards the total.' }),
 });
 
+const packSchema = z
+  .strictObject({
+    id: code.meta({ description: 'Names the pack; unique in the plan.' }),
+    octets: positiveQuantitySchema,
+    price: moneySchema,
+    validFor: z
+      .union([z.literal('period'), z.strictObject({ days: z.int().min(1).max(366) })])
+      .meta({ description: 'Until the end of the period that it is bought in, or for days of 24 hours.' }),
+    use: z.enum(['before_quota', 'after_quota']).default('after_quota').meta({
+      description: 'Whether it covers octets before the quota is used, or only what is past it.',
+    }),
+  })
+  .meta({ id: 'Pack', description: 'Octets that a SIM may buy beside its plan.' });
+
 /** Notices for quota and caps that a plan does not speak of. */
 export const DEFAULT_PERCENTS: readonly number[] = [50, 80, 100];
 
@@ -204,11 +218,13 @@ export const planTermsSchema = z
           'Octets in a period, free ones included, past which nothing is free or a notice is given.',
       }),
     discounts: z.array(discountSchema).max(20).default([]),
+    packs: z.array(packSchema).max(50).optional(),
     thresholds: thresholdsSchema.optional(),
   })
   .superRefine((terms, context) => {
     uniqueIds(terms.free, 'free', context);
     uniqueIds(terms.discounts, 'discounts', context);
+    uniqueIds(terms.packs ?? [], 'packs', context);
     if (terms.overage.kind !== 'none') checkTiers(terms.overage, context);
   })
   .meta({ id: 'PlanTerms' });

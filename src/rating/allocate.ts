@@ -14,11 +14,20 @@ import type {
 } from './types.js';
 import { UsageLines } from './usage-lines.js';
 
+/** Billed octets of a segment, of one UTC hour (UNIX milliseconds of its start). */
+export interface BilledOctets {
+  segment: number;
+  hour: number;
+  octets: bigint;
+}
+
 /** What allocation leaves for charging: each octet has one treatment, and each segment its billed octets. */
 export interface Allocation {
   usage: UsageLine[];
   /** Billed octets of each segment. */
   billed: bigint[];
+  /** The same octets in the order of their hours, where packs or a pool look at it; else a row for each segment. */
+  billedRows: BilledOctets[];
   notices: Notice[];
   capUses: CapUse[];
 }
@@ -36,15 +45,17 @@ class Allocator {
   private readonly totals = new Map<string, bigint>();
   private readonly notices: Notice[] = [];
   private readonly billed: bigint[];
+  private readonly billedHours: BilledOctets[] | null;
 
   constructor(private readonly input: RatingInput) {
     this.billed = input.segments.map(() => 0n);
+    this.billedHours = drawsByHour(input) ? [] : null;
   }
 
   run(): Allocation {
     const { segments, usage, history = [] } = this.input;
     if (segments.some(({ plan }) => plan.lookbackMs > 0)) this.lookBack(history);
-    const ordered = segments.some(({ plan }) => plan.needsHours);
+    const ordered = looksAtHours(this.input);
     for (const row of ordered ? [...usage].sort(byTime) : usage) {
       const index = segments.findIndex(({ from, to }) => row.firstHour >= from && row.lastHour < to);
       const segment = segments[index];
@@ -54,6 +65,7 @@ class Allocator {
     return {
       usage: this.lines.sorted(),
       billed: this.billed,
+      billedRows: this.billedHours ?? this.billedWhole(),
       notices: this.notices,
       capUses: this.capUses.all(),
     };
@@ -137,9 +149,23 @@ class Allocator {
     const billedDown = counted === 'up' ? 0n : down;
     put('billed', reason, billedUp, billedDown);
     put('not_counted', 'direction', up - billedUp, down - billedDown);
-    this.billed[index] = (this.billed[index] ?? 0n) + billedUp + billedDown;
+    this.bill(index, row.firstHour, billedUp + billedDown);
     this.countTotal(segment, billedUp + billedDown);
     this.noticeTotal(segment, index, row.firstHour);
+  }
+
+  private bill(segment: number, hour: number, octets: bigint): void {
+    this.billed[segment] = (this.billed[segment] ?? 0n) + octets;
+    if (this.billedHours === null || octets === 0n) return;
+    const last = this.billedHours.at(-1);
+    if (last?.hour === hour && last.segment === segment) last.octets += octets;
+    else this.billedHours.push({ segment, hour, octets });
+  }
+
+  private billedWhole(): BilledOctets[] {
+    return this.billed.flatMap((octets, segment) =>
+      octets === 0n ? [] : [{ segment, hour: this.input.segments[segment]?.from ?? 0, octets }],
+    );
   }
 
   /** How much of `eligible` octets the rule's caps and the plan's total cap leave free. */
@@ -199,6 +225,15 @@ class Allocator {
     if (!this.notices.some((known) => known.segment === segment && known.rule === rule))
       this.notices.push({ kind, segment, rule, hour });
   }
+}
+
+/** Packs and pools are used up in the order of time. */
+function drawsByHour({ packs = [], segments }: RatingInput): boolean {
+  return packs.length > 0 || segments.some(({ pool }) => pool !== undefined);
+}
+
+function looksAtHours(input: RatingInput): boolean {
+  return drawsByHour(input) || input.segments.some(({ plan }) => plan.needsHours);
 }
 
 /** A cap is one per plan and rule, whichever versions of the plan the period saw. */

@@ -1,5 +1,5 @@
 import { LocalClock, octetsOf, type FreeRule, type Overage, type PlanTerms } from '../plans/index.js';
-import { multiply, parseDecimal, type Fraction } from './money.js';
+import { parseMoney, type Fraction } from './money.js';
 
 /** Parent service of each sub-service: `line-calls` → `line`. */
 export type ServiceParents = ReadonlyMap<string, string>;
@@ -56,8 +56,7 @@ export interface CompiledPlan {
 
 /** Compiles terms that `planTermsSchema` has let through. `parents` matters only to rules with sub-services. */
 export function compilePlan(terms: PlanTerms, parents: ServiceParents = new Map()): CompiledPlan {
-  const coins: Fraction = { n: 10n ** BigInt(terms.currency.exponent), d: 1n };
-  const money = (text: string) => multiply(parseDecimal(text), coins);
+  const money = (text: string) => parseMoney(text, terms.currency.exponent);
   const rules = terms.free.map((rule, index) => compileRule(rule, index));
   const known = new Map<string | null, CompiledRule[]>();
   const windows = terms.free.some((rule) => rule.windows.length > 0);

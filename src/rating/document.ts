@@ -93,11 +93,12 @@ export function ratedDocument(rated: RatedPeriod): Record<string, JsonValue> {
   return {
     period: { month: period.month, from: iso(period.from), to: iso(period.to), ...calendar },
     currency: rated.currency,
-    segments: rated.segments.map(({ from, to, planCode, version }) => ({
+    segments: rated.segments.map(({ from, to, planCode, version, group }) => ({
       planCode,
       planVersion: version,
       from: iso(from),
       to: iso(to),
+      group,
     })),
     usage: rated.usage.map(usageLine),
     charges: rated.charges.map((line) => ({ ...line })),
@@ -105,6 +106,7 @@ export function ratedDocument(rated: RatedPeriod): Record<string, JsonValue> {
     notices: rated.notices.map((notice) => ({ ...notice, hour: iso(notice.hour) })),
     totals: { ...totals, octets: totals.octetsUp + totals.octetsDown },
     carriedOutOctets: rated.carriedOut,
+    ...(rated.packsOut.length > 0 && { packsOut: rated.packsOut.map((pack) => ({ ...pack })) }),
   };
 }
 

@@ -1,8 +1,8 @@
 export { allocate, type Allocation } from './allocate.js';
 export { compilePlan, type CompiledPlan, type ServiceParents } from './compile.js';
 export { canonicalJson, ratedDocument, type JsonValue } from './document.js';
-export { negateMoney, sumMoney } from './money.js';
-export { rate } from './rate.js';
+export { negateMoney, parseMoney, sumMoney } from './money.js';
+export { rate, rateTogether, type RatingSim } from './rate.js';
 export {
   checkThresholds,
   type ReachedThreshold,

@@ -17,6 +17,11 @@ export function parseDecimal(text: string): Fraction {
   return { n: BigInt(whole + fraction), d: 10n ** BigInt(fraction.length) };
 }
 
+/** A decimal amount of a currency in its coins. */
+export function parseMoney(text: string, exponent: number): Fraction {
+  return multiply(parseDecimal(text), { n: 10n ** BigInt(exponent), d: 1n });
+}
+
 export function add(a: Fraction, b: Fraction): Fraction {
   return a.d === b.d ? { n: a.n + b.n, d: a.d } : { n: a.n * b.d + b.n * a.d, d: a.d * b.d };
 }

@@ -1,15 +1,49 @@
-import { allocate } from './allocate.js';
-import { baseFee, charge, overage, quotaShare, segmentAt, type Charge } from './charges.js';
+import { allocate, type Allocation, type BilledOctets } from './allocate.js';
+import { baseFee, charge, overage, segmentAt, type Charge } from './charges.js';
 import { discounts } from './discounts.js';
+import { Drawer } from './draws.js';
 import { formatMoney, ZERO } from './money.js';
+import { Pools } from './pools.js';
 import { taxes } from './tax.js';
-import type { QuotaUse, RatedPeriod, RatedTotals, RatingInput, RatingSegment, UsageLine } from './types.js';
+import type { RatedPeriod, RatedTotals, RatingInput, UsageLine } from './types.js';
 
 /** Rates one SIM's period. Pure: no clock, no I/O; integers and fractions of integers only. */
 export function rate(input: RatingInput): RatedPeriod {
-  const { usage, billed, notices, capUses } = allocate(input);
-  const rater = new Charges(input, billed);
-  const charges = rater.all(usage);
+  const [rated] = rateTogether([{ simKey: 0, input }]);
+  if (rated === undefined) throw new RangeError('one SIM in, one period out');
+  return rated;
+}
+
+/** A SIM that is rated with others; `simKey` says who comes first in an hour in which several use one pool. */
+export interface RatingSim {
+  simKey: number;
+  input: RatingInput;
+}
+
+/**
+ * Rates SIMs of one period that may share pools: all that share one must be there. A pool is drawn hour by hour, and
+ * within an hour in the order of the SIMs' keys, so that the order in which SIMs are given cannot matter. Pure.
+ */
+export function rateTogether(sims: readonly RatingSim[]): RatedPeriod[] {
+  const allocated = sims.map(({ simKey, input }) => ({ simKey, input, ...allocate(input) }));
+  const pools = new Pools(allocated);
+  const drawers = allocated.map((sim) => ({ ...sim, drawer: new Drawer(sim.input, pools) }));
+  const inTurn: { simKey: number; drawer: Drawer; row: BilledOctets }[] = [];
+  for (const { simKey, input, drawer, billedRows } of drawers) {
+    const isPooled = input.segments.some(({ pool }) => pool !== undefined);
+    for (const row of billedRows)
+      if (isPooled) inTurn.push({ simKey, drawer, row });
+      else drawer.draw(row);
+  }
+  inTurn.sort((a, b) => a.row.hour - b.row.hour || a.simKey - b.simKey);
+  for (const { drawer, row } of inTurn) drawer.draw(row);
+  return drawers.map(({ input, drawer, ...allocation }) => rateDrawn(input, allocation, drawer));
+}
+
+function rateDrawn(input: RatingInput, allocation: Allocation, drawer: Drawer): RatedPeriod {
+  const { usage, billed, notices, capUses } = allocation;
+  const before = input.segments.flatMap((_, index) => chargesOf(input, index, drawer));
+  const charges = [...before, ...discounts(input, usage, before)];
   const taxed = taxes(input, charges);
   const lines = [...charges, ...taxed.charges];
   const { currency } = segmentAt(input, 0).plan.terms;
@@ -18,7 +52,13 @@ export function rate(input: RatingInput): RatedPeriod {
     calendar: input.calendar,
     period: input.period,
     currency,
-    segments: input.segments.map(({ from, to, planCode, version }) => ({ from, to, planCode, version })),
+    segments: input.segments.map(({ from, to, planCode, version, pool }) => ({
+      from,
+      to,
+      planCode,
+      version,
+      ...(pool !== undefined && { group: pool.code }),
+    })),
     usage,
     charges: lines.map(({ line }) => line),
     taxes: taxed.totals,
@@ -30,73 +70,32 @@ export function rate(input: RatingInput): RatedPeriod {
       amount: formatMoney(amountCoins, currency.exponent),
     },
     amountCoins,
-    carriedOut: rater.carriedOut,
+    carriedOut: drawer.carriedOut,
+    packsOut: drawer.packs
+      .filter(({ to, source }) => to > input.period.to && source.left > 0n)
+      .map(({ id, source }) => ({ id, octets: source.left })),
     capUses,
-    quotaUses: rater.quotaUses,
+    quotaUses: input.segments.map((_, index) => drawer.quotaUse(index, billed[index] ?? 0n)),
   };
 }
 
-/** Charges before tax, segment by segment. */
-class Charges {
-  /** Quota that a plan with an unprorated quota has given in earlier segments. */
-  private readonly given = new Map<string, bigint>();
-  private carriedIn: bigint;
-  /** Unused quota of the segment that runs to the end of the period, as far as the plan carries it over. */
-  carriedOut = 0n;
-  readonly quotaUses: QuotaUse[] = [];
-
-  constructor(
-    private readonly input: RatingInput,
-    private readonly billed: readonly bigint[],
-  ) {
-    this.carriedIn = input.carriedIn ?? 0n;
-  }
-
-  all(usage: readonly UsageLine[]): Charge[] {
-    const charges = this.input.segments.flatMap((_, index) => this.ofSegment(index));
-    return [...charges, ...discounts(this.input, usage, charges)];
-  }
-
-  private ofSegment(index: number): Charge[] {
-    const segment = segmentAt(this.input, index);
-    const charges: Charge[] = [];
-    const fee = baseFee(this.input, index);
-    if (fee !== null) charges.push(fee);
-    let rest = this.billed[index] ?? 0n;
-    const cover = (kind: 'included' | 'carried_over', rule: string, available: bigint): bigint => {
-      const octets = rest < available ? rest : available;
-      // Corrected buckets can leave less than nothing: such octets are on the first line, and none is charged.
-      if (octets === 0n) return 0n;
-      rest -= octets;
-      charges.push(charge(segment, ZERO, { kind, segment: index, rule, octets }));
-      return octets;
-    };
-    // What was carried over is used first: it ends with this period.
-    const carries = segment.plan.terms.quota?.carryOver !== undefined;
-    const left = this.quotaLeft(segment, index);
-    this.quotaUses.push({
-      segment: index,
-      available: left + (carries && this.carriedIn > 0n ? this.carriedIn : 0n),
-      used: rest,
-    });
-    if (carries) this.carriedIn -= cover('carried_over', '/quota/carryOver', this.carriedIn);
-    const included = cover('included', '/quota', left);
-    this.given.set(segment.planCode, (this.given.get(segment.planCode) ?? 0n) + included);
-    if (carries && segment.to === this.input.period.to)
-      this.carriedOut = least(left - included, segment.plan.carryLimit);
-    return [...charges, ...overage(segment, index, rest)];
-  }
-
-  private quotaLeft(segment: RatingSegment, index: number): bigint {
-    const own = quotaShare(this.input, index);
-    if (segment.plan.terms.quota?.proration !== 'full') return own;
-    const left = own - (this.given.get(segment.planCode) ?? 0n);
-    return left > 0n ? left : 0n;
-  }
-}
-
-function least(octets: bigint, limit: bigint | null): bigint {
-  return limit !== null && limit < octets ? limit : octets;
+/** Charges of a segment before tax and discounts: fee, packs bought in it, what covers its octets, and the rest. */
+function chargesOf(input: RatingInput, index: number, drawer: Drawer): Charge[] {
+  const segment = segmentAt(input, index);
+  const fee = baseFee(input, index);
+  const bought = drawer.packs.filter(
+    ({ price, from }) => price !== null && from >= segment.from && from < segment.to,
+  );
+  return [
+    ...(fee === null ? [] : [fee]),
+    ...bought.map(({ id, rule, price }) =>
+      charge(segment, price ?? ZERO, { kind: 'pack', segment: index, rule, pack: id }),
+    ),
+    ...drawer.covers(index).map(({ source: { left: _left, ...source }, octets }) =>
+      charge(segment, ZERO, { ...source, segment: index, octets }),
+    ),
+    ...overage(segment, index, drawer.beyond(index)),
+  ];
 }
 
 function octetTotals(usage: readonly UsageLine[]): Omit<RatedTotals, 'net' | 'tax' | 'amount'> {

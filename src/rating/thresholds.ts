@@ -3,7 +3,7 @@ import { segmentAt } from './charges.js';
 import { multiply, parseDecimal } from './money.js';
 import type { RatedPeriod, RatingInput, RatingSegment } from './types.js';
 
-export type ThresholdKind = 'quota' | 'cap' | 'total_cap' | 'amount';
+export type ThresholdKind = 'quota' | 'pool' | 'cap' | 'total_cap' | 'amount';
 
 /** A threshold that usage has reached. Plan, rule, window and threshold name it within a SIM's period. */
 export interface ReachedThreshold {
@@ -19,6 +19,8 @@ export interface ReachedThreshold {
   /** Octets or money that 100 % would be. */
   limit: string;
   used: string;
+  /** The group whose pool it is: told once for all its SIMs. */
+  group?: string;
 }
 
 export interface ThresholdCheck {
@@ -47,9 +49,10 @@ class Check {
     if (this.headroom === null || least < this.headroom) this.headroom = least;
   }
 
-  level(at: bigint, used: bigint, held: bigint, reached: () => ReachedThreshold): void {
+  /** `sharers`: how many SIMs may use up the rest, each without this one being looked at. */
+  level(at: bigint, used: bigint, held: bigint, reached: () => ReachedThreshold, sharers = 1): void {
     if (used >= at) this.reached.push(reached());
-    else this.away(at - (held > used ? held : used));
+    else this.away((at - (held > used ? held : used)) / BigInt(sharers));
   }
 }
 
@@ -62,20 +65,23 @@ function levels({ plan }: RatingSegment, limit: bigint): { threshold: string; at
 }
 
 function quotas(input: RatingInput, rated: RatedPeriod, check: Check): void {
-  for (const { segment: index, available, used } of rated.quotaUses) {
+  for (const { segment: index, available, used, group } of rated.quotaUses) {
     if (available === 0n) continue;
     const segment = segmentAt(input, index);
-    for (const { threshold, at } of levels(segment, available))
-      check.level(at, used, 0n, () => ({
-        kind: 'quota',
+    for (const { threshold, at } of levels(segment, available)) {
+      const reached = (): ReachedThreshold => ({
+        kind: group === undefined ? 'quota' : 'pool',
         planCode: segment.planCode,
         planVersion: segment.version,
         rule: '/quota',
-        window: new Date(segment.from).toISOString(),
+        window: new Date(group === undefined ? segment.from : input.period.from).toISOString(),
         threshold,
         limit: available.toString(),
         used: used.toString(),
-      }));
+        ...(group !== undefined && { group: group.code }),
+      });
+      check.level(at, used, 0n, reached, group?.sims);
+    }
   }
 }
 
@@ -134,11 +140,11 @@ function octetsUntil(input: RatingInput, rated: RatedPeriod, coins: bigint): big
   const bounds: bigint[] = [];
   const atLeast = (octets: bigint) => bounds.push(octets);
   const total = rated.totals.octetsUp + rated.totals.octetsDown;
-  for (const { segment: index, available, used } of rated.quotaUses) {
+  for (const { segment: index, available, used, beyond: over, group } of rated.quotaUses) {
     const { plan } = segmentAt(input, index);
     for (const { limit } of plan.discounts) if (total <= limit) atLeast(limit - total + 1n);
-    const left = used < available ? available - used : 0n;
-    const over = used > available ? used - available : 0n;
+    // What is left of a pool, others may use up.
+    const left = group === undefined && used < available ? available - used : 0n;
     const { overage } = plan;
     if (overage.kind === 'none') continue;
     if (overage.kind === 'stairs') {

@@ -1,5 +1,6 @@
 import type { Calendar, Period, PlanTerms } from '../plans/index.js';
 import type { CompiledPlan } from './compile.js';
+import type { Fraction } from './money.js';
 
 /** Usage of one SIM, of one reason. Either one UTC hour, or several summed (see `CompiledPlan.needsHours`). */
 export interface RatingUsage {
@@ -26,6 +27,23 @@ export interface RatingSegment {
   planCode: string;
   version: number;
   plan: CompiledPlan;
+  /** The pool that its octets draw from in place of the plan's quota; `octets` null = the sum of its SIMs' quotas. */
+  pool?: { code: string; octets: bigint | null };
+}
+
+/** Octets that a SIM bought beside its plan. */
+export interface RatingPack {
+  id: string;
+  /** JSON pointer of the pack within the terms it was bought under. */
+  rule: string;
+  /** UTC hours, UNIX milliseconds: it covers octets from inclusive, to exclusive. */
+  from: number;
+  to: number;
+  /** What is left of it when the period begins, or all of it if it is bought in the period. */
+  octets: bigint;
+  /** In coins; null = charged in an earlier period. */
+  price: Fraction | null;
+  use: 'before_quota' | 'after_quota';
 }
 
 /** Everything that a statement depends on. */
@@ -40,6 +58,8 @@ export interface RatingInput {
   history?: readonly RatingUsage[];
   /** Octets that the period before left over. */
   carriedIn?: bigint;
+  /** Packs that cover octets of the period; any order. */
+  packs?: readonly RatingPack[];
 }
 
 export const TREATMENTS = ['free', 'billed', 'not_counted'] as const;
@@ -76,8 +96,19 @@ export interface UsageLine {
   lastHour: number;
 }
 
-export type ChargeKind =
-  'base_fee' | 'included' | 'carried_over' | 'overage' | 'beyond_quota' | 'discount' | 'tax';
+export const CHARGE_KINDS = [
+  'base_fee',
+  'pack',
+  'carried_over',
+  'included',
+  'shared_quota',
+  'pack_octets',
+  'overage',
+  'beyond_quota',
+  'discount',
+  'tax',
+] as const;
+export type ChargeKind = (typeof CHARGE_KINDS)[number];
 
 /** One amount of the bill. Amounts are rounded here and nowhere else; their sum is the total. */
 export interface ChargeLine {
@@ -88,6 +119,10 @@ export interface ChargeLine {
   rule: string;
   /** Billed octets that this line covers. Over all lines they come to the billed octets. */
   octets?: bigint;
+  /** Id of the pack that is charged, or that covers the octets. */
+  pack?: string;
+  /** Code of the group whose pool covers the octets. */
+  group?: string;
   /** Whole units charged, the octets in one, and its price. */
   units?: bigint;
   unitOctets?: bigint;
@@ -137,10 +172,14 @@ export interface CapUse {
 /** How far the quota of a segment is used. */
 export interface QuotaUse {
   segment: number;
-  /** Octets that are included, and those carried over. */
+  /** Octets that are included, and those carried over; of a pool its size. */
   available: bigint;
-  /** Billed octets; may exceed what is available. */
+  /** Billed octets, of a pool those of all its SIMs; may exceed what is available. */
   used: bigint;
+  /** Octets of this SIM that nothing covers. */
+  beyond: bigint;
+  /** The group that shares the quota, and how many SIMs of it do. */
+  group?: { code: string; sims: number };
 }
 
 export interface RatedTotals {
@@ -162,7 +201,7 @@ export interface RatedPeriod {
   calendar: Calendar;
   period: Period;
   currency: PlanTerms['currency'];
-  segments: readonly { from: number; to: number; planCode: string; version: number }[];
+  segments: readonly { from: number; to: number; planCode: string; version: number; group?: string }[];
   usage: readonly UsageLine[];
   charges: readonly ChargeLine[];
   taxes: readonly TaxTotal[];
@@ -171,6 +210,8 @@ export interface RatedPeriod {
   /** The amount due in the smallest coin. */
   amountCoins: bigint;
   carriedOut: bigint;
+  /** Octets left of packs that hold beyond the period. */
+  packsOut: readonly { id: string; octets: bigint }[];
   /** What thresholds look at; on no statement. */
   capUses: readonly CapUse[];
   quotaUses: readonly QuotaUse[];

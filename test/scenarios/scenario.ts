@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { HOUR_MS, periodOfMonth, planTermsSchema } from '../../src/plans/index.js';
-import { compilePlan, type RatedPeriod, type RatingInput, type RatingUsage } from '../../src/rating/index.js';
+import {
+  compilePlan,
+  parseMoney,
+  type RatedPeriod,
+  type RatingInput,
+  type RatingSim,
+  type RatingUsage,
+} from '../../src/rating/index.js';
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 const octets = z.union([z.int(), z.string().regex(/^-?\d+$/)]).transform((value) => BigInt(value));
@@ -18,9 +25,7 @@ const usageSchema = z.strictObject({
   mcc: z.string().optional(),
 });
 
-const inputSchema = z.strictObject({
-  tells: z.string().describe('What the scenario shows, in a sentence.'),
-  month: z.string(),
+const simSchema = {
   /** Without segments the only plan holds for the whole period. */
   segments: z
     .array(
@@ -29,13 +34,38 @@ const inputSchema = z.strictObject({
         version: z.int(),
         from: instant.optional(),
         to: instant.optional(),
+        /** The group whose pool the octets draw from; without octets it is the sum of quotas. */
+        pool: z.strictObject({ code: z.string(), octets: octets.nullable().default(null) }).optional(),
       }),
     )
     .optional(),
+  packs: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        rule: z.string(),
+        from: instant,
+        to: instant,
+        /** What is left of it. */
+        octets,
+        /** Left out: charged in an earlier period. */
+        price: z.string().optional(),
+        use: z.enum(['before_quota', 'after_quota']),
+      }),
+    )
+    .default([]),
+  usage: z.array(usageSchema),
+};
+
+const inputSchema = z.strictObject({
+  tells: z.string().describe('What the scenario shows, in a sentence.'),
+  month: z.string(),
+  ...simSchema,
   parents: z.record(z.string(), z.string()).default({}),
   carriedIn: octets.optional(),
-  usage: z.array(usageSchema),
   history: z.array(usageSchema).default([]),
+  /** SIMs that share a pool with this one; this one was created first. */
+  others: z.array(z.strictObject(simSchema)).default([]),
 });
 
 const plansSchema = z
@@ -47,6 +77,8 @@ export interface Scenario {
   folder: URL;
   tells: string;
   input: RatingInput;
+  /** The SIM and those that it shares a pool with; its own comes first. */
+  together: RatingSim[];
 }
 
 const ROOT = new URL('./', import.meta.url);
@@ -67,30 +99,41 @@ export function loadScenario(name: string): Scenario {
   const calendar = { timeZone: first!.terms.timeZone, anchorDay: first!.terms.anchorDay };
   const period = periodOfMonth(calendar, input.month);
   const parents = new Map(Object.entries(input.parents));
-  const segments = (input.segments ?? [{ plan: first!.plan, version: first!.version }]).map((segment) => {
-    const found = plans.find(({ plan, version }) => plan === segment.plan && version === segment.version);
-    if (found === undefined)
-      throw new Error(`${name}: plan.json has no ${segment.plan} version ${segment.version}`);
-    return {
-      from: segment.from ?? period.from,
-      to: segment.to ?? period.to,
-      planCode: segment.plan,
-      version: segment.version,
-      plan: compilePlan(found.terms, parents),
-    };
+  const toInput = (sim: z.output<typeof inputSchema>['others'][number]): RatingInput => ({
+    calendar,
+    period,
+    segments: (sim.segments ?? [{ plan: first!.plan, version: first!.version }]).map((segment) => {
+      const found = plans.find(({ plan, version }) => plan === segment.plan && version === segment.version);
+      if (found === undefined)
+        throw new Error(`${name}: plan.json has no ${segment.plan} version ${segment.version}`);
+      return {
+        from: segment.from ?? period.from,
+        to: segment.to ?? period.to,
+        planCode: segment.plan,
+        version: segment.version,
+        plan: compilePlan(found.terms, parents),
+        ...(segment.pool !== undefined && { pool: segment.pool }),
+      };
+    }),
+    usage: sim.usage.flatMap(toRows),
+    ...(sim.packs.length > 0 && {
+      packs: sim.packs.map(({ price, ...pack }) => ({
+        ...pack,
+        price: price === undefined ? null : parseMoney(price, first!.terms.currency.exponent),
+      })),
+    }),
   });
+  const own: RatingInput = {
+    ...toInput(input),
+    history: input.history.flatMap(toRows),
+    ...(input.carriedIn !== undefined && { carriedIn: input.carriedIn }),
+  };
   return {
     name,
     folder,
     tells: input.tells,
-    input: {
-      calendar,
-      period,
-      segments,
-      usage: input.usage.flatMap(toRows),
-      history: input.history.flatMap(toRows),
-      ...(input.carriedIn !== undefined && { carriedIn: input.carriedIn }),
-    },
+    input: own,
+    together: [own, ...input.others.map(toInput)].map((one, index) => ({ simKey: index + 1, input: one })),
   };
 }
 

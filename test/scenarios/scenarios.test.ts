@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { canonicalJson, rate, ratedDocument } from '../../src/rating/index.js';
+import { canonicalJson, ratedDocument, rateTogether } from '../../src/rating/index.js';
 import { checkLaws, loadScenario, scenarioNames } from './scenario.js';
 
 /**
@@ -22,10 +22,10 @@ describe('golden scenarios', () => {
   it('are there', () => expect(scenarioNames().length).toBeGreaterThan(5));
 
   it.each(scenarioNames())('%s', (name) => {
-    const { input, folder } = loadScenario(name);
+    const { input, together, folder } = loadScenario(name);
     const file = new URL('expected.json', folder);
     const expected = expectedSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-    const rated = rate(input);
+    const rated = rateTogether(together)[0]!;
 
     expect({
       amount: rated.totals.amount,
@@ -40,7 +40,10 @@ describe('golden scenarios', () => {
       writeFileSync(file, `${JSON.stringify({ byHand: expected.byHand, document }, null, 2)}\n`);
     else expect(document).toEqual(expected.document);
 
-    const shuffled = rate({ ...input, usage: [...input.usage].reverse() });
+    const turned = together
+      .map(({ simKey, input: one }) => ({ simKey, input: { ...one, usage: [...one.usage].reverse() } }))
+      .reverse();
+    const shuffled = rateTogether(turned).at(-1)!;
     expect(canonicalJson(ratedDocument(shuffled))).toBe(canonicalJson(ratedDocument(rated)));
   });
 });

@@ -59,6 +59,15 @@ const exampleTerms = {
     tiers: [{ upTo: null, price: '550' }],
   },
   free: [{ id: 'line-free', services: ['line'], includeSubServices: true }],
+  packs: [
+    {
+      id: 'plus-1gb',
+      octets: { value: '1', unit: 'GB' },
+      price: '500',
+      validFor: { days: 30 },
+      use: 'after_quota',
+    },
+  ],
 };
 
 const listPlans = defineRoute({

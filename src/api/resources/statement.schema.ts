@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EVIDENCES } from '../../identify/index.js';
+import { CHARGE_KINDS } from '../../rating/index.js';
 import { instant, octets } from '../kit/fields.js';
 
 const money = z
@@ -34,10 +35,12 @@ const usageLine = z
 
 const chargeLine = z
   .looseObject({
-    kind: z.enum(['base_fee', 'included', 'carried_over', 'overage', 'beyond_quota', 'discount', 'tax']),
+    kind: z.enum(CHARGE_KINDS),
     segment: segment.nullable(),
     rule: z.string().meta({ description: 'JSON pointer of the rule within the terms of the plan version.' }),
     octets: octets.optional(),
+    pack: z.string().optional().meta({ description: 'The pack that is charged, or that covers the octets.' }),
+    group: z.string().optional().meta({ description: 'The group whose pool covers the octets.' }),
     units: z.string().optional(),
     unitOctets: octets.optional(),
     unitPrice: money.optional(),
@@ -69,7 +72,16 @@ export const statement = z
     }),
     currency: z.strictObject({ code: z.string(), exponent: z.int() }),
     segments: z.array(
-      z.strictObject({ planCode: z.string(), planVersion: z.int(), from: instant, to: instant }),
+      z.strictObject({
+        planCode: z.string(),
+        planVersion: z.int(),
+        from: instant,
+        to: instant,
+        group: z
+          .string()
+          .optional()
+          .meta({ description: 'Group whose pool stands in place of the plan’s quota.' }),
+      }),
     ),
     usage: z.array(usageLine),
     charges: z.array(chargeLine),

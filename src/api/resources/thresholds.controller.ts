@@ -6,7 +6,7 @@ import { defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/
 
 /** What is told of a threshold, here and in its event. */
 export const thresholdFields = {
-  kind: z.enum(['quota', 'cap', 'total_cap', 'amount']),
+  kind: z.enum(['quota', 'pool', 'cap', 'total_cap', 'amount']),
   planCode: z.string(),
   planVersion: z.int(),
   rule: z.string().meta({ description: 'JSON pointer of the rule within the terms of the plan version.' }),
@@ -16,6 +16,11 @@ export const thresholdFields = {
   threshold: z.string().meta({ description: 'A share such as `80%`, `exceeded`, or an amount.' }),
   limit: z.string().meta({ description: 'Octets, or money, that 100 % is.' }),
   used: z.string(),
+  group: z
+    .string()
+    .nullable()
+    .optional()
+    .meta({ description: 'The group whose pool it is; it is told of once for all its SIMs.' }),
   month: z.string(),
 };
 

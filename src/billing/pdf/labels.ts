@@ -8,6 +8,8 @@ export const CHARGES: Readonly<Record<string, string>> = {
   discount: '割引',
   tax: '税',
   pack: '追加データ容量',
+  pack_octets: '追加データ容量の使用',
+  shared_quota: 'グループで共有するデータ容量',
 };
 
 export const TREATMENTS: Readonly<Record<string, string>> = {

@@ -15,10 +15,13 @@ const variables: Record<string, string> = {
   serviceCode: 'example-music',
   planCode: 'light-3gb',
   month: '2026-10',
+  groupCode: 'family-sato',
 };
 const idOf: Record<string, string> = {
   createSession: 'sessionId',
   createSubscription: 'subscriptionId',
+  addGroupMember: 'memberId',
+  buyPack: 'packId',
   createWebhookEndpoint: 'endpointId',
 };
 
