@@ -8,6 +8,11 @@
 
 #include "countfree_count.h"
 #include "countfree_hello.h"
+#ifdef __bpf__
+#include "countfree_glance.h"
+#else
+#define cf_glance(engine, frame) 0
+#endif
 #include "countfree_mirror.h"
 
 static CF_INLINE int cf_in_ranges4(struct cf_env *env, const struct cf_realm *realm, __u32 address) {
@@ -189,15 +194,17 @@ static CF_INLINE void cf_process(cf_engine *engine, struct cf_frame *frame) {
     int match, ends;
 
     cf_begin(frame);
-    if (cf_read_layers(engine, frame) <= 0)
-        return;
-    cf_settle();
-    match = cf_match_mirror(engine, frame);
-    cf_settle();
-    if (match == CF_MATCH_DONE)
-        return;
-    if (match == CF_MATCH_INNER && cf_read_layers(engine, frame) <= 0)
-        return;
+    if (!cf_glance(engine, frame)) {
+        if (cf_read_layers(engine, frame) <= 0)
+            return;
+        cf_settle();
+        match = cf_match_mirror(engine, frame);
+        cf_settle();
+        if (match == CF_MATCH_DONE)
+            return;
+        if (match == CF_MATCH_INNER && cf_read_layers(engine, frame) <= 0)
+            return;
+    }
     cf_settle();
     ends = cf_find_ends(engine, frame);
     cf_settle();
