@@ -31,6 +31,8 @@ export interface AppSettings {
   clock?: Clock;
   /** Asked by /readyz; the caller may add to the list after the application was made. */
   probes: readonly ReadinessProbe[];
+  /** Told in one sentence when a private server died and cannot be started again: the process is of no use without it. */
+  serverLost?: (message: string) => void;
   /** What /v1/capture shows of this process. */
   capture?: CaptureReporter;
 }
@@ -56,7 +58,7 @@ export class AppModule {
         CoreModule.forRoot(settings),
         DatabaseModule.forRootAsync({
           inject: [CONFIG],
-          useFactory: (given: Config) => databaseSettings(given, logger),
+          useFactory: (given: Config) => databaseSettings(given, logger, settings.serverLost),
         }),
         QueueModule.forRootAsync({
           inject: [CONFIG],
@@ -65,6 +67,7 @@ export class AppModule {
             folder: join(given.dataDir, 'redis'),
             prefix: DEFAULT_PREFIX,
             work: roles.includes('worker'),
+            onLost: settings.serverLost,
           }),
         }),
         ...domains,
@@ -87,7 +90,11 @@ export class AppModule {
   }
 }
 
-export function databaseSettings(config: Config, logger: Logger): DatabaseSettings {
+export function databaseSettings(
+  config: Config,
+  logger: Logger,
+  serverLost?: (message: string) => void,
+): DatabaseSettings {
   return {
     url: config.databaseUrl,
     dataDir: config.dataDir,
@@ -96,5 +103,10 @@ export function databaseSettings(config: Config, logger: Logger): DatabaseSettin
     migrations: 'run',
     whenRunning: 'refuse',
     onMigrated: (migration) => logger.info({ migration }, 'migration applied'),
+    observer: {
+      died: (detail) => logger.error({ detail }, 'the private Postgres died; it is started again'),
+      revived: () => logger.warn('the private Postgres runs again'),
+      lost: (error) => serverLost?.(`The private Postgres cannot be kept running: ${error.message}`),
+    },
   };
 }

@@ -14,6 +14,8 @@ import { nestLogger } from './core.module.js';
 export interface RunningService {
   /** Where the API listens, e.g. `http://127.0.0.1:8080`. */
   url: string;
+  /** Resolves, with the reason, once the process can no longer do its work: a private server is lost for good. */
+  lost: Promise<string>;
   /** Ends capture, jobs, API, connections and private servers, in that order. */
   close(): Promise<void>;
 }
@@ -29,8 +31,10 @@ export async function startService(config: Config, logger: Logger): Promise<Runn
     const runner = app.get(CaptureRunner);
     return { points: runner.status(), failures: runner.failures() };
   };
+  let serverLost: (message: string) => void = () => undefined;
+  const lost = new Promise<string>((resolve) => (serverLost = resolve));
   const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.forRoot({ config, logger, probes, capture }),
+    AppModule.forRoot({ config, logger, probes, capture, serverLost }),
     {
       bodyParser: false,
       logger: nestLogger(logger),
@@ -48,7 +52,7 @@ export async function startService(config: Config, logger: Logger): Promise<Runn
   }
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   logger.info({ url, roles: config.roles }, 'ready');
-  return { url, close: () => app.close() };
+  return { url, lost, close: () => app.close() };
 }
 
 function readinessProbes(app: NestExpressApplication, config: Config): ReadinessProbe[] {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
-import { Refusal } from '../shared/index.js';
+import { Refusal, type ReviverObserver } from '../shared/index.js';
 import { createDataSource } from './data-source.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 import { migrate, pendingMigrations } from './migrations.js';
@@ -18,6 +18,8 @@ export interface DatabaseSettings {
   /** Private server only: `refuse` a folder in use (a service), or `join` it (a command beside the service). */
   whenRunning: 'refuse' | 'join';
   onMigrated?: (name: string) => void;
+  /** Told of a private server that died, and what becomes of it. */
+  observer?: ReviverObserver;
 }
 
 export interface OpenDatabase {
@@ -50,6 +52,7 @@ function startEmbedded(settings: DatabaseSettings): Promise<EmbeddedPostgres> {
   return EmbeddedPostgres.start({
     folder: join(settings.dataDir, 'postgres'),
     whenRunning: settings.whenRunning,
+    ...(settings.observer === undefined ? {} : { observer: settings.observer }),
   });
 }
 

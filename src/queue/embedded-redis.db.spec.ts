@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ReviverObserver } from '../shared/index.js';
 import { EmbeddedRedis } from './embedded-redis.js';
 
 let folder: string;
@@ -19,8 +20,16 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(at = folder, lockWaitMs?: number): Promise<EmbeddedRedis> {
-  const server = await EmbeddedRedis.start({ folder: at, ...(lockWaitMs !== undefined && { lockWaitMs }) });
+async function start(
+  at = folder,
+  lockWaitMs?: number,
+  observer: ReviverObserver = {},
+): Promise<EmbeddedRedis> {
+  const server = await EmbeddedRedis.start({
+    folder: at,
+    observer,
+    ...(lockWaitMs !== undefined && { lockWaitMs }),
+  });
   started.push(server);
   return server;
 }
@@ -76,6 +85,34 @@ describe('EmbeddedRedis', () => {
     const manifest = join(folder, 'appendonlydir/appendonly.aof.manifest');
     await writeFile(manifest, `${await readFile(manifest, 'utf8')}nonsense\n`);
     await expect(start()).rejects.toThrow(/did not start .*exit code 1.*manifest/s);
+  });
+
+  it('starts again with what it held when it died, at the same place, and says so', async () => {
+    const said: string[] = [];
+    const server = await start(folder, undefined, {
+      died: (detail) => said.push(detail),
+      revived: () => said.push('revived'),
+    });
+    const client = new Redis({ path: server.socketPath, retryStrategy: () => 50 });
+    client.on('error', () => undefined);
+    for (let round = 1; round <= 2; round += 1) {
+      await client.set('round', round);
+      server.process.kill('SIGKILL');
+      await expect.poll(() => said.filter((line) => line === 'revived').length).toBe(round);
+      expect(await client.get('round')).toBe(String(round));
+    }
+    expect(said[0]).toMatch(/it was ended by SIGKILL/);
+    client.disconnect();
+  });
+
+  it('says that it is lost when it cannot be started again', async () => {
+    const said: string[] = [];
+    const server = await start(folder, 100, { lost: (error) => said.push(error.message) });
+    const manifest = join(folder, 'appendonlydir/appendonly.aof.manifest');
+    await writeFile(manifest, 'nonsense\n');
+    server.process.kill('SIGKILL');
+    await expect.poll(() => said, { timeout: 20_000 }).toHaveLength(1);
+    expect(said[0]).toMatch(/did not start .*manifest/s);
   });
 
   it('dies with the process that started it, even by SIGKILL, so that the next start gets the folder', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { Refusal } from '../shared/index.js';
+import { Refusal, Reviver, type ReviverObserver } from '../shared/index.js';
 
 /** Debian's redis-tools carries the server under the name of its checker; which it is, the name of the call decides. */
 const BINARIES = ['redis-server', 'valkey-server', 'redis-check-rdb'];
@@ -21,24 +21,28 @@ export interface EmbeddedRedisOptions {
   lockWaitMs?: number;
   /** Until it answers; a large append-only file takes a while to load. Default 60,000. */
   startTimeoutMs?: number;
-  /** Told when the server ends although nobody stopped it. */
-  onUnexpectedExit?: (detail: string) => void;
+  /** Told when the server ends although nobody stopped it, and what becomes of it. */
+  observer?: ReviverObserver;
 }
 
 /**
  * A private redis-server, reached by a unix socket in its folder and by nothing else. It keeps an append-only file,
  * never evicts, holds a lock on its folder as long as it lives, and is ended by the kernel when this process dies,
- * however it dies (PR_SET_PDEATHSIG), so that no orphan keeps the folder from the next start.
+ * however it dies (PR_SET_PDEATHSIG), so that no orphan keeps the folder from the next start. One that dies is started again.
  */
 export class EmbeddedRedis {
-  private stopping = false;
+  private readonly reviver: Reviver;
 
   private constructor(
     /** Path of the unix socket. */
     readonly socketPath: string,
-    private readonly child: ChildProcess,
+    private child: ChildProcess,
     private readonly cleanUp: () => Promise<void>,
-  ) {}
+    start: () => Promise<void>,
+    observer: ReviverObserver | undefined,
+  ) {
+    this.reviver = new Reviver(start, observer);
+  }
 
   /** Resolves when the server answers. Throws a {@link Refusal} (`unavailable`) that says what to do. */
   static async start(options: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
@@ -47,24 +51,42 @@ export class EmbeddedRedis {
     const binary = await findBinary(folder);
     const { socketPath, cleanUp } = await chooseSocket(folder);
     const lockWaitMs = options.lockWaitMs ?? 5_000;
-    const child = launch(binary, folder, socketPath, lockWaitMs);
-    const server = new EmbeddedRedis(socketPath, child, cleanUp);
-    const output = collectOutput(child);
-    try {
+    const begin = () => launch(binary, folder, socketPath, lockWaitMs);
+    const answer = async (): Promise<void> => {
+      const output = collectOutput(server.child);
       await waitUntilReady(server, folder, output, lockWaitMs + (options.startTimeoutMs ?? 60_000));
+      server.watch(output);
+    };
+    const again = async (): Promise<void> => {
+      server.child = begin();
+      try {
+        await answer();
+      } catch (error) {
+        server.child.kill('SIGKILL');
+        throw error;
+      }
+    };
+    const server = new EmbeddedRedis(socketPath, begin(), cleanUp, again, options.observer);
+    try {
+      await answer();
     } catch (error) {
       await server.stop();
       throw error;
     }
-    child.once('exit', (code, signal) => {
-      if (!server.stopping) options.onUnexpectedExit?.(`${describeExit(code, signal)}. ${output()}`.trim());
-    });
     return server;
+  }
+
+  private watch(output: () => string): void {
+    const { child } = this;
+    const died = (): void =>
+      this.reviver.died(`${describeExit(child.exitCode, child.signalCode)}. ${output()}`.trim());
+    if (child.exitCode === null && child.signalCode === null) child.once('exit', died);
+    else died();
   }
 
   /** Ends the server and waits for it; what it holds is on disk then. May be called twice. */
   async stop(): Promise<void> {
-    this.stopping = true;
+    await this.reviver.stop();
     if (this.child.exitCode === null && this.child.signalCode === null && this.child.pid !== undefined) {
       const ended = once(this.child, 'exit');
       this.child.kill('SIGTERM');

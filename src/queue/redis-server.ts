@@ -14,6 +14,8 @@ export interface RedisServerSettings {
   folder: string;
   /** Until a server at `url` must answer at start-up; default 10,000. */
   startTimeoutMs?: number | undefined;
+  /** Told in one sentence when the private server died and cannot be started again. */
+  onLost?: ((message: string) => void) | undefined;
 }
 
 /** Where the jobs are queued: the operator's server, or a private one that lives as long as this process. */
@@ -38,8 +40,12 @@ export class RedisServer {
       settings.url === undefined
         ? await EmbeddedRedis.start({
             folder: settings.folder,
-            onUnexpectedExit: (detail) =>
-              logger.error(`The private Redis is gone: ${detail}. Restart Countfree.`),
+            observer: {
+              died: (detail) => logger.error(`The private Redis died: ${detail} It is started again.`),
+              revived: () => logger.warn('The private Redis runs again.'),
+              lost: (error) =>
+                settings.onLost?.(`The private Redis cannot be kept running: ${error.message}`),
+            },
           })
         : undefined;
     const { place, options } =

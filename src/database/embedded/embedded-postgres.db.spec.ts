@@ -113,6 +113,23 @@ describe('a private Postgres', { timeout: 120_000 }, () => {
     expect(await query(second.url, 'TABLE kept')).toEqual([{ one: 1 }]);
   });
 
+  it('starts again when it dies, at the same place and with what was committed, and says so', async () => {
+    startedBefore();
+    const said: string[] = [];
+    const server = await EmbeddedPostgres.start({
+      folder,
+      whenRunning: 'refuse',
+      observer: { died: (detail) => said.push(detail), revived: () => said.push('revived') },
+    });
+    started.push(server);
+    await query(server.url, 'CREATE TABLE kept AS SELECT 42 AS value');
+    process.kill(await serverPid(), 'SIGKILL');
+    await expect.poll(() => said, { timeout: 30_000 }).toEqual(['ended by SIGKILL', 'revived']);
+    expect(await query(server.url, 'SELECT value FROM kept')).toEqual([{ value: 42 }]);
+    await server.stop();
+    expect(said).toHaveLength(2);
+  });
+
   it('starts over a lock file whose process id another program has by now', async () => {
     startedBefore();
     await start();

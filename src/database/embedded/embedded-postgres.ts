@@ -4,7 +4,7 @@ import { access, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { Refusal } from '../../shared/index.js';
+import { Refusal, Reviver, type ReviverObserver } from '../../shared/index.js';
 import { postgresBinaries, type PostgresBinaries } from './binaries.js';
 import { ServerFolder } from './folder.js';
 import { identify, isAlive, signal, waitForExit, type ProcessIdentity } from './processes.js';
@@ -26,11 +26,14 @@ export interface EmbeddedPostgresOptions {
   database?: string;
   /** Server settings (`-c name=value`) on top of ours. */
   settings?: Readonly<Record<string, string>>;
+  /** Told when a server of ours ends although nobody stopped it, and what becomes of it. */
+  observer?: ReviverObserver;
 }
 
 /**
  * A private Postgres server on a unix socket in a folder of its own: no port, no system server touched. It ends with
- * the process that started it, also when that is killed; what a crash leaves behind is cleared at the next start.
+ * the process that started it, also when that is killed; what a crash leaves behind is cleared at the next start. One that dies is
+ * started again.
  */
 export class EmbeddedPostgres {
   private stopping: Promise<void> | undefined;
@@ -41,7 +44,8 @@ export class EmbeddedPostgres {
     /** False: the server belongs to another process. */
     readonly owned: boolean,
     private readonly folder: ServerFolder,
-    private readonly server: ProcessIdentity,
+    private server: ProcessIdentity,
+    private readonly reviver?: Reviver,
   ) {}
 
   /** Throws a {@link Refusal} (`unavailable`) that says what to do where the server cannot run. */
@@ -69,9 +73,15 @@ export class EmbeddedPostgres {
     try {
       const binaries = await postgresBinaries(runner, folder.binaries);
       await ensureData(folder, runner, binaries, password);
-      const server = await launch(folder, runner, binaries, password, options.settings ?? {});
+      const begin = () =>
+        launch(folder, runner, binaries, password, options.settings ?? {}, (detail) => reviver.died(detail));
+      const reviver = new Reviver(async () => {
+        postgres.server = await begin();
+      }, options.observer);
+      const server = await begin();
+      const postgres = new EmbeddedPostgres(urlOf(folder, password, database), true, folder, server, reviver);
       await ensureDatabase(folder, password, database);
-      return new EmbeddedPostgres(urlOf(folder, password, database), true, folder, server);
+      return postgres;
     } catch (error) {
       await folder.clearOwner();
       throw error;
@@ -85,6 +95,7 @@ export class EmbeddedPostgres {
   }
 
   private async stopOwned(): Promise<void> {
+    await this.reviver?.stop();
     await end(this.server, this.folder);
     await this.folder.clearOwner();
   }
@@ -190,6 +201,8 @@ async function launch(
   binaries: PostgresBinaries,
   password: string,
   extra: Readonly<Record<string, string>>,
+  /** Told once it ended after it was ready. */
+  ended: (detail: string) => void,
 ): Promise<ProcessIdentity> {
   const settings = {
     listen_addresses: '',
@@ -225,6 +238,10 @@ async function launch(
   const server = child.pid === undefined ? undefined : await identify(child.pid);
   if (server === undefined) throw await startFailure(folder);
   await waitUntilReady(folder, password, server);
+  const told = () =>
+    ended(child.signalCode === null ? `exit code ${String(child.exitCode)}` : `ended by ${child.signalCode}`);
+  if (child.exitCode === null && child.signalCode === null) child.once('exit', told);
+  else told();
   return server;
 }
 
