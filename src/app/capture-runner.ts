@@ -109,7 +109,7 @@ export class CaptureRunner implements OnApplicationBootstrap, BeforeApplicationS
       ),
       await this.sessions.follow(
         this.feed,
-        (changes) => this.identifier.updateSessions(changes),
+        (changes) => this.identifier.updateSessionsGently(changes),
         // A capture file may be of any time; what is live, or was spooled in an outage, is of the last day.
         files.length > 0 ? {} : { endedAfter: this.clock.now() - DAY_MS },
       ),

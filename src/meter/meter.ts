@@ -10,10 +10,10 @@ import { Networks } from './networks.js';
 import type { ReasonsRepository } from './reasons.repository.js';
 import { TouchesRepository } from './touches.repository.js';
 
-/** What the meter needs of identification. */
+/** What the meter needs of identification. Both give the event loop its turn, however large the batch. */
 export interface BatchIdentifier {
-  observe(hellos: Buffer): void;
-  identify(batch: Pick<CaptureBatch, 'flows'>): UsageEntry[];
+  observeGently(hellos: Buffer): Promise<void>;
+  identifyGently(batch: Pick<CaptureBatch, 'flows'>): Promise<UsageEntry[]>;
 }
 
 /** Told of what happens, for log and metrics; must not throw. */
@@ -49,12 +49,11 @@ export class Meter {
 
   /** Commits one batch, waiting for the database as long as it takes or until `signal` says to stop. */
   async consume(batch: CaptureBatch, signal?: AbortSignal): Promise<CommitResult> {
-    if (batch.hellos.length > 0) this.identifier.observe(batch.hellos);
+    if (batch.hellos.length > 0) await this.identifier.observeGently(batch.hellos);
     // Hellos alone leave no trace in the ledger: after a crash they come again, and learning twice is learning once.
     if (batch.flows.length === 0 && batch.epochEnd === undefined) return 'committed';
-    const entries = this.identifier
-      .identify(batch)
-      .map((entry) => this.networks.apply(this.names.apply(entry)));
+    const identified = await this.identifier.identifyGently(batch);
+    const entries = identified.map((entry) => this.networks.apply(this.names.apply(entry)));
     const flowOctets = totalOctets(batch.flows);
     const usageOctets = entries.reduce((sum, entry) => sum + entry.octetsUp + entry.octetsDown, 0);
     if (usageOctets !== flowOctets) this.observer.unbalanced?.(batch, flowOctets, usageOctets);

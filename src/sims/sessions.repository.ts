@@ -195,8 +195,14 @@ export class SessionsRepository {
     );
   }
 
-  /** Sessions changed after `since`, with what their SIM consents to. */
-  async changedSince(manager: EntityManager, since: number, endedAfter: Date | null): Promise<Session[]> {
+  /** Sessions changed after revision `since`, with what their SIM consents to: the next after `afterId` by their ids. */
+  async changedSince(
+    manager: EntityManager,
+    since: number,
+    endedAfter: Date | null,
+    afterId: number,
+    limit: number,
+  ): Promise<Session[]> {
     const rows = await manager.query<
       {
         id: string;
@@ -212,9 +218,9 @@ export class SessionsRepository {
     >(
       `SELECT x.id, x.sim_key, x.realm_index, x.prefix, x.start_time, x.end_time, x.dns_servers, x.mcc, s.name_consent
        FROM session x JOIN sim s USING (sim_key)
-       WHERE x.revision > $1 AND ($2::timestamptz IS NULL OR x.end_time IS NULL OR x.end_time > $2)
-       ORDER BY x.id`,
-      [since, endedAfter],
+       WHERE x.revision > $1 AND ($2::timestamptz IS NULL OR x.end_time IS NULL OR x.end_time > $2) AND x.id > $3
+       ORDER BY x.id LIMIT $4`,
+      [since, endedAfter, afterId, limit],
     );
     return rows.map((row) => ({
       id: toSafeInteger(row.id),

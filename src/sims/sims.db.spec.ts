@@ -380,6 +380,30 @@ describe('the session feed', () => {
     expect(recent.revision).toBe(changes.at(-1)?.revision);
   });
 
+  it('hands very many on in pages of one view, the first with the realms', async () => {
+    const { realms, sims, sessions, feed } = services;
+    await realms.create(realmOf());
+    await sims.create(simOf('sim-1'));
+    for (let host = 1; host <= 5; host += 1) await sessions.create(sessionOf('sim-1', `10.128.0.${host}`, 0));
+    const pages: SessionChanges[] = [];
+    const changeFeed = new ChangeFeed(database().dataSource);
+    const take = async (page: SessionChanges) => {
+      pages.push(page);
+      // What is written meanwhile is no part of the view, and comes with the next look.
+      if (pages.length === 1) await sessions.create(sessionOf('sim-1', '10.128.0.6', 0));
+    };
+    const end = await feed.follow(changeFeed, take, { pageSize: 2 });
+    expect(pages.map(({ realms: all, upserted }) => [all.length, upserted.length])).toEqual([
+      [1, 2],
+      [0, 2],
+      [0, 1],
+    ]);
+    expect(new Set(pages.flatMap(({ upserted }) => upserted.map(({ prefix }) => prefix))).size).toBe(5);
+    await changeFeed.look();
+    expect(pages.at(-1)?.upserted.map(({ prefix }) => prefix)).toEqual(['10.128.0.6/32']);
+    end();
+  });
+
   it('gives a listener that failed the same changes again', async () => {
     const { realms, feed } = services;
     const health: (Error | undefined)[] = [];
