@@ -25,7 +25,7 @@ export class HelloLearner {
   private readonly bytes = Buffer.from(this.words.buffer);
 
   constructor(
-    private readonly options: Pick<ResolvedOptions, 'anonymous' | 'maxWaiting' | 'waitingAge'>,
+    private readonly options: Pick<ResolvedOptions, 'maxWaiting' | 'waitingAge'>,
     private readonly sessions: SessionIndex,
     private readonly dns: DnsMemory,
     private readonly reader: HelloReader,
@@ -118,20 +118,7 @@ export class HelloLearner {
     for (const placed of this.reader.claims(hello, account.simKey)) {
       this.bytes.set(hello.key.keyBytes);
       this.claim(this.words, takenBy(account, placed, hello), hello.uplink);
-      if (this.options.anonymous !== null) this.claimOfPeer(placed, hello);
     }
-  }
-
-  /** In capture files the peer may be a subscriber too: its own record of the flow shows the name as well. */
-  private claimOfPeer(placed: PlacedClaim, hello: Hello): void {
-    const { key } = hello;
-    const from = key.keyBytes;
-    const peer = this.sessions.find(key.realm, from, FLOW_KEY.peer, key.ipv6, hello.time);
-    from.copy(this.bytes, FLOW_KEY.subscriber, FLOW_KEY.peer, FLOW_KEY.peer + 16);
-    from.copy(this.bytes, FLOW_KEY.peer, FLOW_KEY.subscriber, FLOW_KEY.subscriber + 16);
-    this.bytes.writeUInt16LE(key.peerPort, FLOW_KEY.subscriber_port);
-    this.bytes.writeUInt16LE(key.subscriberPort, FLOW_KEY.peer_port);
-    this.claim(this.words, takenBy(peer, placed, hello), !hello.uplink);
   }
 }
 
