@@ -21,7 +21,7 @@ export interface ServiceVersionView {
   /** Null: no later version yet. */
   effectiveTo: string | null;
   policy: EvidencePolicy;
-  rules: DestinationRules;
+  rules: Required<DestinationRules>;
   createdAt: string;
 }
 
@@ -211,7 +211,8 @@ function toVersionView(row: VersionRow): ServiceVersionView {
     effectiveFrom: formatInstant(row.effective_from.getTime()),
     effectiveTo: row.effective_to === null ? null : formatInstant(row.effective_to.getTime()),
     policy: row.policy,
-    rules: row.rules,
+    // Versions of before there were such names have no list of them.
+    rules: { ...row.rules, exactDomainNames: row.rules.exactDomainNames ?? [] },
     createdAt: formatInstant(row.created_at.getTime()),
   };
 }

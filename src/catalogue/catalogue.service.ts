@@ -191,7 +191,11 @@ export class CatalogueService {
     try {
       await this.change(async (manager) => {
         await this.repository.insert(manager, service, this.now());
-        const version = { effectiveFrom: SEED_EFFECTIVE_FROM, policy, rules };
+        const version = {
+          effectiveFrom: SEED_EFFECTIVE_FROM,
+          policy,
+          rules: { exactDomainNames: [], ...rules },
+        };
         await this.repository.insertVersion(manager, service.code, 1, version, this.now());
       });
       return true;
@@ -269,8 +273,8 @@ function refuseUnlessNext(
   }
 }
 
-function matchesNothing(rules: DestinationRules): boolean {
-  return rules.domainNames.length === 0 && rules.prefixes.length === 0;
+function matchesNothing({ domainNames, exactDomainNames = [], prefixes }: DestinationRules): boolean {
+  return domainNames.length + exactDomainNames.length + prefixes.length === 0;
 }
 
 function conflict(pointer: string, detail: string): Refusal {

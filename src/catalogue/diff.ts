@@ -8,6 +8,7 @@ interface ListDiff<T> {
 /** What changes from one version of a service to another. */
 export interface RulesDiff {
   domainNames: ListDiff<string>;
+  exactDomainNames: ListDiff<string>;
   excludeDomainNames: ListDiff<string>;
   prefixes: ListDiff<PrefixRule>;
   /** Null = the same. */
@@ -24,6 +25,7 @@ export function diffRules(from: Rules, to: Rules): RulesDiff {
   const name = (text: string) => text;
   return {
     domainNames: diffList(from.rules.domainNames, to.rules.domainNames, name),
+    exactDomainNames: diffList(from.rules.exactDomainNames ?? [], to.rules.exactDomainNames ?? [], name),
     excludeDomainNames: diffList(from.rules.excludeDomainNames, to.rules.excludeDomainNames, name),
     prefixes: diffList(from.rules.prefixes, to.rules.prefixes, prefixKey),
     policy: from.policy === to.policy ? null : { from: from.policy, to: to.policy },

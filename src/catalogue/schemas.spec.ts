@@ -98,6 +98,9 @@ describe('destination rules', () => {
     expect(pointersOf({ ...rules, excludeDomainNames: ['news.line.me'] })).toEqual([]);
     expect(pointersOf({ ...rules, excludeDomainNames: ['newsline.me'] })).toEqual(['/excludeDomainNames/0']);
     expect(pointersOf({ ...rules, excludeDomainNames: ['line.me'] })).toEqual(['/excludeDomainNames/0']);
+    const exact = { ...rules, exactDomainNames: ['a.line.me', 'co.jp'], excludeDomainNames: ['a.line.me'] };
+    expect(pointersOf(exact)).toEqual(['/exactDomainNames/1']);
+    expect(pointersOf({ ...exact, exactDomainNames: ['a.line.me'] })).toEqual(['/excludeDomainNames/0']);
   });
 
   it('refuses the same prefix twice', () => {
@@ -119,7 +122,7 @@ describe('the seed', () => {
     for (const { policy, rules, ...service } of SEED_SERVICES) {
       expect(parseOrRefuse(serviceInputSchema, service)).toEqual(service);
       const version = { effectiveFrom: '1970-01-01T00:00:00Z', policy, rules };
-      const sorted = { ...rules, domainNames: [...rules.domainNames].sort() };
+      const sorted = { exactDomainNames: [], ...rules, domainNames: [...rules.domainNames].sort() };
       expect(parseOrRefuse(serviceVersionInputSchema, version)).toEqual({
         effectiveFrom: 0,
         policy,

@@ -93,13 +93,15 @@ const nameListSchema = z.array(domainNameSchema).max(MOST_NAMES).default([]).tra
 export const destinationRulesSchema = z
   .strictObject({
     domainNames: nameListSchema,
+    exactDomainNames: nameListSchema.describe('These names alone, without what lies below them'),
     excludeDomainNames: nameListSchema.describe('Not this service although a name above covers them'),
     prefixes: z.array(prefixRuleSchema).max(MOST_PREFIXES).default([]),
   })
   .superRefine((rules, context) => {
     const included = new Set(rules.domainNames);
+    const exact = new Set(rules.exactDomainNames);
     rules.excludeDomainNames.forEach((name, index) => {
-      const fault = excludeFault(name, included);
+      const fault = excludeFault(name, included, exact);
       if (fault !== undefined)
         context.addIssue({ code: 'custom', path: ['excludeDomainNames', index], message: fault });
     });
@@ -118,7 +120,12 @@ export const destinationRulesSchema = z
   })
   .describe('What a service version matches');
 
-function excludeFault(name: string, included: ReadonlySet<string>): string | undefined {
+function excludeFault(
+  name: string,
+  included: ReadonlySet<string>,
+  exact: ReadonlySet<string>,
+): string | undefined {
+  if (exact.has(name)) return `${name} is also among exactDomainNames: remove it from one of the two`;
   if (included.has(name)) return `${name} is also among domainNames: remove it from one of the two`;
   const labels = name.split('.');
   const covered = labels.some((_, index) => included.has(labels.slice(index).join('.')));

@@ -41,7 +41,7 @@ const LINE_NAMES = [
 ];
 
 /**
- * The services that zero-rating offers name, as they were known to reach their users in 2023–2024. Destinations age:
+ * The services that zero-rating offers name, as they were known to reach their users in 2023–2026. Destinations age:
  * an operator reviews them and adds versions; the seed never changes a service that is already there.
  */
 export const SEED_SERVICES: readonly SeedService[] = [
@@ -54,6 +54,8 @@ export const SEED_SERVICES: readonly SeedService[] = [
     rules: { domainNames: [], excludeDomainNames: [], prefixes: LINE_CALLS },
   },
   { ...service('line-news', 'LINE NEWS', 102, 'line'), rules: names('news.line.me') },
+  { ...service('line-live', 'LINE LIVE', 103, 'line'), rules: names('live.line.me') },
+  { ...service('line-store', 'LINE STORE', 104, 'line'), rules: names('store.line.me') },
   {
     ...service('youtube', 'YouTube', 110),
     rules: names(
@@ -80,6 +82,39 @@ export const SEED_SERVICES: readonly SeedService[] = [
   {
     ...service('netflix', 'Netflix', 170),
     rules: names('netflix.com', 'nflxvideo.net', 'nflximg.net', 'nflxext.com', 'nflxso.net'),
+  },
+  {
+    ...service('facebook', 'Facebook', 180),
+    rules: names('facebook.com', 'fb.com', 'fb.me', 'fbcdn.net', 'fbsbx.com'),
+  },
+  { ...service('messenger', 'Messenger', 181, 'facebook'), rules: names('messenger.com', 'm.me') },
+  {
+    ...service('abema', 'ABEMA', 190),
+    // The rest of akamaized.net is others'.
+    rules: {
+      ...names('abema.tv', 'abema.io', 'hayabusa.io'),
+      exactDomainNames: [
+        'abematv.akamaized.net',
+        'ds-linear-abematv.akamaized.net',
+        'ds-vod-abematv.akamaized.net',
+        'linear-abematv.akamaized.net',
+        'vod-abematv.akamaized.net',
+      ],
+    },
+  },
+  { ...service('tver', 'TVer', 200), rules: names('tver.jp') },
+  {
+    ...service('hulu', 'Hulu (Japan)', 210),
+    rules: names('hulu.jp', 'happyon.jp', 'hjholdings.jp', 'hjholdings.tv'),
+  },
+  { ...service('u-next', 'U-NEXT', 220), rules: names('unext.jp', 'nxtv.jp') },
+  {
+    ...service('apple-music', 'Apple Music', 230),
+    rules: names('music.apple.com', 'aod.itunes.apple.com', 'streamingaudio.itunes.apple.com'),
+  },
+  {
+    ...service('apple-music-video', 'Apple Music: video', 231, 'apple-music'),
+    rules: names('mvod.itunes.apple.com'),
   },
 ];
 

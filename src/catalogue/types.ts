@@ -13,6 +13,8 @@ export interface PrefixRule {
 /** What a service version matches. Names match on label boundaries; excludes beat includes of the same service. */
 export interface DestinationRules {
   domainNames: string[];
+  /** Names that match alone: not what lies below them. Absent = none. */
+  exactDomainNames?: string[];
   excludeDomainNames: string[];
   prefixes: PrefixRule[];
 }

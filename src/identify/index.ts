@@ -2,4 +2,4 @@ export * from './types.js';
 export { Identifier } from './identifier.js';
 export type { IdentifierOptions } from './options.js';
 export { FOREIGN_DNS_RULE } from './decide.js';
-export { prefixRuleText, ServiceIndex, type NameFinding } from './service-index.js';
+export { EXACT, prefixRuleText, ServiceIndex, type NameFinding } from './service-index.js';

@@ -9,6 +9,7 @@ interface VersionFields {
   from?: number;
   version?: number;
   names?: string[];
+  exact?: string[];
   not?: string[];
   prefixes?: PrefixRule[];
   policy?: ServiceVersion['policy'];
@@ -23,6 +24,7 @@ function version(serviceCode: string, fields: VersionFields): ServiceVersion {
     policy: fields.policy ?? 'agree',
     rules: {
       domainNames: fields.names ?? [],
+      ...(fields.exact && { exactDomainNames: fields.exact }),
       excludeDomainNames: fields.not ?? [],
       prefixes: fields.prefixes ?? [],
     },
@@ -74,6 +76,24 @@ describe('names', () => {
     expect(nameMatch(index, 'a.live.line.me')).toBe('live live.line.me');
     for (const name of ['online.me', 'line.me.evil.example', 'me', 'xline.me'])
       expect(nameMatch(index, name)).toBeUndefined();
+  });
+
+  it('that match alone cover nothing below them, and win over a rule for all below the same name', () => {
+    const cdn = version('video', { names: ['video.example'], exact: ['video.akamaized.net', 'line.me'] });
+    const line = version('line', { names: ['line.me'], exact: ['a.line.me'], not: ['news.line.me'] });
+    const index = indexOf([cdn, line]);
+    expect(nameMatch(index, 'video.akamaized.net')).toBe('video full:video.akamaized.net');
+    expect(nameMatch(index, 'a.video.akamaized.net')).toBeUndefined();
+    expect(nameMatch(index, 'akamaized.net')).toBeUndefined();
+    expect(nameMatch(index, 'line.me')).toBe('video full:line.me');
+    expect(nameMatch(index, 'b.line.me')).toBe('line line.me');
+    expect(nameMatch(index, 'a.line.me')).toBe('line full:a.line.me');
+    expect(nameMatch(index, 'b.a.line.me')).toBe('line line.me');
+    expect(nameMatch(indexOf([line, cdn]), 'line.me')).toBe('video full:line.me');
+    // Gone with their version.
+    index.update(snapshot([line]));
+    expect(nameMatch(index, 'video.akamaized.net')).toBeUndefined();
+    expect(nameMatch(index, 'line.me')).toBe('line line.me');
   });
 
   it('that a service excludes are not its own, whatever it includes, but may be another’s', () => {

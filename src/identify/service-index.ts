@@ -39,9 +39,13 @@ export interface PrefixMatch {
 }
 
 interface NameEntry {
+  /** Text of the rule: the name, with {@link EXACT} before it where it matches alone. */
   domainName: string;
   version: ActiveVersion;
   exclude: boolean;
+  /** Letters of the name. */
+  length: number;
+  exact: boolean;
 }
 
 interface PrefixEntry extends PrefixMatch {
@@ -56,6 +60,9 @@ interface Installed {
   source: ServiceVersion;
   domainNames: string[];
 }
+
+/** How the rule of a name that matches alone is written as the reason of a decision; as domain lists do. */
+export const EXACT = 'full:';
 
 const NOTHING_EXCLUDED: readonly string[] = [];
 const NOTHING_FOUND: NameFinding = { match: undefined, excludedBy: NOTHING_EXCLUDED };
@@ -149,7 +156,7 @@ export class ServiceIndex {
     for (let i = this.foundNames.length - 1; i >= 0; i -= 1) {
       const found = this.foundNames[i] as NameEntry | NameEntry[];
       for (const each of Array.isArray(found) ? found : [found]) {
-        if (!inForce(each.version, time)) continue;
+        if (!inForce(each.version, time) || (each.exact && each.length !== name.length)) continue;
         if (each.exclude) (excludedBy ??= []).push(each.version.serviceCode);
         else if (best === undefined) best = each;
         else (candidates ??= [best]).push(each);
@@ -189,27 +196,38 @@ export class ServiceIndex {
   private *install(made: Installed): Generator<void, void> {
     const { rules } = made.source;
     let work = 0;
-    const addNames = function* (index: ServiceIndex, texts: readonly string[], exclude: boolean) {
+    const addNames = function* (
+      index: ServiceIndex,
+      texts: readonly string[],
+      { exclude = false, exact = false },
+    ) {
       for (const text of texts) {
-        index.addName(made, text, exclude);
+        index.addName(made, text, exclude, exact);
         if ((work += 1) % STEP_ENTRIES === 0) yield;
       }
     };
-    yield* addNames(this, rules.domainNames, false);
-    yield* addNames(this, rules.excludeDomainNames, true);
+    yield* addNames(this, rules.domainNames, {});
+    yield* addNames(this, rules.exactDomainNames ?? [], { exact: true });
+    yield* addNames(this, rules.excludeDomainNames, { exclude: true });
     for (const rule of rules.prefixes) {
       this.addPrefix(made.version, rule);
       if ((work += 1) % STEP_ENTRIES === 0) yield;
     }
   }
 
-  private addName(made: Installed, text: string, exclude: boolean): void {
+  private addName(made: Installed, text: string, exclude: boolean, exact: boolean): void {
     const domainName = normalizeDomainName(text);
     if (domainName === undefined) {
       this.skippedRules += 1;
       return;
     }
-    const entry: NameEntry = { domainName, version: made.version, exclude };
+    const entry: NameEntry = {
+      domainName: exact ? EXACT + domainName : domainName,
+      version: made.version,
+      exclude,
+      length: domainName.length,
+      exact,
+    };
     const present = this.names.get(domainName);
     if (present === undefined) this.names.set(domainName, entry);
     else if (Array.isArray(present)) present.push(entry);
@@ -296,7 +314,10 @@ function inForce(version: ActiveVersion, time: number): boolean {
   return version.active && time >= version.from && time < version.until;
 }
 
-/** The entries come longest first. Of equally long ones the sub-service wins, then the code, so that order is no matter. */
+/**
+ * The entries come longest first. Of equally long ones that which matches alone wins, then the sub-service, then the code, so that
+ * order is no matter.
+ */
 function choose(
   entries: readonly NameEntry[],
   excludedBy: readonly string[] | undefined,
@@ -305,10 +326,13 @@ function choose(
   for (const entry of entries) {
     if (excludedBy?.includes(entry.version.serviceCode) === true) continue;
     if (best === undefined) best = entry;
-    else if (entry.domainName.length === best.domainName.length && byDepth(entry.version, best.version) < 0)
-      best = entry;
+    else if (entry.length === best.length && byPrecision(entry, best) < 0) best = entry;
   }
   return best;
+}
+
+function byPrecision(a: NameEntry, b: NameEntry): number {
+  return Number(b.exact) - Number(a.exact) || byDepth(a.version, b.version);
 }
 
 function byDepth(a: ActiveVersion, b: ActiveVersion): number {

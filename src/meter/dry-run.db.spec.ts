@@ -36,8 +36,8 @@ it('says which stored octets would move where, and every octet is on one line', 
   };
   const decisions: [Decision, number][] = [
     [{ ...base, name: 'obs.line.me' }, 1000],
-    [{ ...base, name: 'a.store.line.me' }, 300],
-    [{ ...base, name: 'b.store.line.me' }, 400],
+    [{ ...base, name: 'a.shop.line.me' }, 300],
+    [{ ...base, name: 'b.shop.line.me' }, 400],
     [{ ...none, name: 'game.example.com' }, 50],
     [none, 7],
     [base, 20],
@@ -65,7 +65,7 @@ it('says which stored octets would move where, and every octet is on one line', 
     rules: {
       ...rules,
       domainNames: [...rules.domainNames, 'example.com'],
-      excludeDomainNames: ['store.line.me'],
+      excludeDomainNames: ['shop.line.me'],
     },
   };
   const runs = new DryRunService(dataSource, catalogue, clock);
@@ -82,8 +82,8 @@ it('says which stored octets would move where, and every octet is on one line', 
         octetsUp: 1396n,
         octetsDown: 4n,
         names: [
-          { name: 'b.store.line.me', octets: 800n },
-          { name: 'a.store.line.me', octets: 600n },
+          { name: 'b.shop.line.me', octets: 800n },
+          { name: 'a.shop.line.me', octets: 600n },
         ],
       },
       {
@@ -100,4 +100,27 @@ it('says which stored octets would move where, and every octet is on one line', 
   await expect(runs.run({ ...draft, serviceCode: 'nobody' }, new Date(0), new Date(1))).rejects.toThrow(
     Refusal,
   );
+});
+
+it('refuses a span that cannot be read in time, and says how many days could', async () => {
+  const { dataSource } = database();
+  const catalogue = new CatalogueService(dataSource, new CatalogueRepository(), clock);
+  await catalogue.seed();
+  const { rules } = await catalogue.getVersion('line', 1);
+  const draft = { serviceCode: 'line', policy: 'agree' as const, rules };
+  const later = HOUR + 30 * 86_400_000;
+  const run = (mostMs: number) =>
+    new DryRunService(dataSource, catalogue, clock, mostMs).run(
+      draft,
+      new Date(later),
+      new Date(later + 3 * 86_400_000),
+    );
+  await expect(run(0)).rejects.toMatchObject({ code: 'invalid', fields: [{ pointer: '/to' }] });
+  const holder = dataSource.createQueryRunner();
+  await holder.startTransaction();
+  await holder.query('LOCK TABLE usage_reason IN ACCESS EXCLUSIVE MODE');
+  await expect(run(300)).rejects.toThrow('0 of its days');
+  await holder.rollbackTransaction();
+  await holder.release();
+  expect((await run(60_000)).totalOctets).toBe(0n);
 });

@@ -1,7 +1,7 @@
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { CatalogueService, CatalogueSnapshot } from '../catalogue/index.js';
-import type { Clock } from '../shared/index.js';
-import { inTransaction } from '../database/index.js';
+import { Refusal, type Clock } from '../shared/index.js';
+import { inTransaction, sqlState } from '../database/index.js';
 import { DryRunRules, type Certainty, type Draft, type StoredReason } from './dry-run.js';
 
 export interface DryRunMove {
@@ -36,6 +36,13 @@ interface Row {
 }
 
 const AT_ONCE = 5_000;
+const DAY_MS = 86_400_000;
+/** A run answers a request: what takes longer is refused, with the days that can be had. */
+const MOST_MS = 60_000;
+/** Parts that a span is read in: days, or more where it is longer than that. */
+const MOST_PARTS = 92;
+/** PostgreSQL: query_canceled. */
+const CANCELED = '57014';
 const TOP_NAMES = 10;
 /** Names remembered of one move before the smallest go. */
 const NAMES_HELD = 10_000;
@@ -54,24 +61,78 @@ export class DryRunService {
     private readonly dataSource: DataSource,
     private readonly catalogue: CatalogueService,
     private readonly clock: Clock,
+    private readonly mostMs = MOST_MS,
   ) {}
 
-  /** `draft` stands in the place of its service's version that is in force; all others are as they are now. */
+  /**
+   * `draft` stands in the place of its service's version that is in force; all others are as they are now. Throws a {@link Refusal} that
+   * says how many days can be read in time, if the span cannot.
+   */
   async run(draft: Draft, from: Date, to: Date): Promise<DryRunResult> {
     await this.catalogue.get(draft.serviceCode);
     const rules = await DryRunRules.make(inForce(await this.catalogue.snapshot(), this.clock.now()), draft);
     const tally = new MoveTally();
+    const parts = partsOf(from.getTime(), to.getTime());
+    const started = performance.now();
     await inTransaction(this.dataSource, async (manager) => {
-      // A cursor: the reasons of a month may be a million.
-      await manager.query(`DECLARE dry_run NO SCROLL CURSOR FOR ${USAGE}`, [from, to]);
-      for (;;) {
-        const rows = await manager.query<Row[]>(`FETCH ${AT_ONCE} FROM dry_run`);
-        for (const row of rows) tally.add(row, rules);
-        if (rows.length < AT_ONCE) return;
+      await manager.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      for (const part of parts) {
+        const left = Math.floor(this.mostMs - (performance.now() - started));
+        if (left <= 0 || !(await inTime(manager, left, () => readPart(manager, part, tally, rules)))) {
+          const first = parts[0]?.[0].getTime() ?? 0;
+          throw tooLarge(this.mostMs, Math.floor((part[0].getTime() - first) / DAY_MS));
+        }
       }
     });
     return tally.result();
   }
+}
+
+async function readPart(
+  manager: EntityManager,
+  [from, to]: readonly [Date, Date],
+  tally: MoveTally,
+  rules: DryRunRules,
+): Promise<void> {
+  // A cursor: the reasons of a part may be a million.
+  await manager.query(`DECLARE dry_run NO SCROLL CURSOR FOR ${USAGE}`, [from, to]);
+  for (;;) {
+    const rows = await manager.query<Row[]>(`FETCH ${AT_ONCE} FROM dry_run`);
+    for (const row of rows) tally.add(row, rules);
+    if (rows.length < AT_ONCE) break;
+  }
+  await manager.query('CLOSE dry_run');
+}
+
+/** False if a statement of `work` took longer than `ms`. */
+async function inTime(manager: EntityManager, ms: number, work: () => Promise<void>): Promise<boolean> {
+  await manager.query(`SET LOCAL statement_timeout = ${ms}`);
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (sqlState(error) === CANCELED) return false;
+    throw error;
+  }
+}
+
+function partsOf(from: number, to: number): [Date, Date][] {
+  const step = Math.max(1, Math.ceil((to - from) / MOST_PARTS / DAY_MS)) * DAY_MS;
+  const parts: [Date, Date][] = [];
+  for (let at = from; at < to; at += step) parts.push([new Date(at), new Date(Math.min(at + step, to))]);
+  return parts;
+}
+
+function tooLarge(mostMs: number, days: number): Refusal {
+  const detail =
+    days === 0
+      ? 'not even a day could be read: try again when less is going on'
+      : `ask for ${days} days at most`;
+  return new Refusal(
+    'invalid',
+    `The ledger of this span cannot be read in ${mostMs / 1000} s: ${days} of its days were; ${detail}.`,
+    [{ pointer: '/to', detail }],
+  );
 }
 
 function inForce(snapshot: CatalogueSnapshot, now: number): CatalogueSnapshot {

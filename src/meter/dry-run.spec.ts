@@ -46,6 +46,15 @@ describe('the rules of today as a draft', () => {
 });
 
 describe('names', () => {
+  it('that match alone move alone, also where the rule alone is kept', async () => {
+    const rules = await draft('youtube', { exactDomainNames: ['cdn.line.me'] });
+    const to = (fields: Partial<StoredReason>) => rules.outcomeOf(reason({ ...line, ...fields }));
+    expect(to({ name: 'cdn.line.me' })).toEqual({ serviceCode: 'youtube', certainty: 'depends' });
+    expect(to({ name: 'a.cdn.line.me' })).toEqual({ serviceCode: 'line', certainty: 'certain' });
+    expect(to({ rule: 'full:cdn.line.me' }).serviceCode).toBe('youtube');
+    expect(to({ rule: 'full:obs.line.me' })).toEqual({ serviceCode: 'line', certainty: 'certain' });
+  });
+
   it('that a draft takes away lose their service for certain', async () => {
     const rules = await draft('line', { excludeDomainNames: ['shop.line.me'] });
     expect(rules.outcomeOf(reason({ ...line, name: 'a.shop.line.me' }))).toEqual({

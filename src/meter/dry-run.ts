@@ -1,5 +1,5 @@
 import type { CatalogueSnapshot, DestinationRules, EvidencePolicy, PrefixRule } from '../catalogue/index.js';
-import { prefixRuleText, ServiceIndex, type Evidence } from '../identify/index.js';
+import { EXACT, prefixRuleText, ServiceIndex, type Evidence } from '../identify/index.js';
 import { parsePrefix, prefixContains, type Prefix } from '../shared/index.js';
 
 /** What the ledger says of octets: no address is kept, so only this can be matched again. */
@@ -183,6 +183,8 @@ export class DryRunRules {
   private ofRuleOnly(reason: StoredReason): Outcome {
     if (reason.rule === null) return { serviceCode: null, certainty: 'unknown' };
     const { rule } = reason;
+    // A rule that matches a name alone tells the name.
+    if (rule.startsWith(EXACT)) return this.outcomeOf({ ...reason, name: rule.slice(EXACT.length) });
     const found = this.serviceOf(rule);
     const stays = found === (reason.serviceCode ?? reason.claimedServiceCode);
     const finer = this.namesBelow.some((name) => name !== rule && name.endsWith(`.${rule}`));

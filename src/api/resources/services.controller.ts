@@ -61,6 +61,9 @@ export const serviceVersion = z
     }),
     rules: z.strictObject({
       domainNames: z.array(z.string()),
+      exactDomainNames: z
+        .array(z.string())
+        .meta({ description: 'Names that match alone, without what lies below them.' }),
       excludeDomainNames: z.array(z.string()),
       prefixes: z.array(prefixRule),
     }),
@@ -76,6 +79,7 @@ const changed = <Item extends z.ZodType>(item: Item) =>
 export const rulesDiff = z
   .strictObject({
     domainNames: changed(z.string()),
+    exactDomainNames: changed(z.string()),
     excludeDomainNames: changed(z.string()),
     prefixes: changed(prefixRule),
     policy: z.strictObject({ from: policy, to: policy }).nullable().meta({ description: 'Null = the same.' }),

@@ -48,14 +48,14 @@ export function readDomainList(text: string, options: DomainListOptions, pointer
       if ('fault' in result) fault(`"${shown(value)}": ${result.fault}`);
       else if (kind === 'full' && options.exactNames === 'refuse') {
         fault(
-          `full:${result.name} means this name alone, but rules cover all below it: list it as domain:, or set exactNames to below`,
+          `full:${result.name} means this name alone: list it as domain:, or set exactNames to exact or below`,
         );
       } else {
         (kind === 'full' ? alone : whole).push(result.name);
       }
     }
   });
-  return { ...gatherNames(whole, alone), faults };
+  return { ...gatherNames(whole, alone, options), faults };
 }
 
 /** Every line that says something, without its comment, with its number from 1. */
@@ -74,8 +74,13 @@ export function shown(text: string): string {
   return text.length <= 80 ? text : `${text.slice(0, 77)}…`;
 }
 
-export function writeDomainList(title: string, domainNames: readonly string[]): string {
-  return [`# ${title}`, ...domainNames.map((name) => `domain:${name}`), ''].join('\n');
+export function writeDomainList(
+  title: string,
+  domainNames: readonly string[],
+  exactDomainNames: readonly string[] = [],
+): string {
+  const names = domainNames.map((name) => `domain:${name}`);
+  return [`# ${title}`, ...names, ...exactDomainNames.map((name) => `full:${name}`), ''].join('\n');
 }
 
 function isWanted(attributes: readonly string[], options: DomainListOptions): boolean {
@@ -92,13 +97,17 @@ function splitKind(entry: string): { kind: string; value: string } {
 }
 
 /**
- * Rules for names that a list means with all below them (`whole`) and for those that it means alone; the latter are
- * widened unless one of the former covers them.
+ * Rules for names that a list means with all below them (`whole`) and for those that it means alone; the latter stay so,
+ * or are widened unless one of the former covers them.
  */
 export function gatherNames(
   whole: readonly string[],
   alone: readonly string[],
-): { domainNames: string[]; widened: string[] } {
+  { exactNames }: ReadOptions,
+): Pick<ReadRules, 'widened'> & Required<Pick<ReadRules, 'domainNames' | 'exactDomainNames'>> {
+  if (exactNames === 'exact') {
+    return { domainNames: distinct(whole), exactDomainNames: distinct(alone), widened: [] };
+  }
   const covering = new Set(whole);
   const isCovered = (name: string) => {
     const labels = name.split('.');
@@ -106,6 +115,7 @@ export function gatherNames(
   };
   return {
     domainNames: distinct([...whole, ...alone]),
+    exactDomainNames: [],
     widened: distinct(alone).filter((name) => !isCovered(name)),
   };
 }

@@ -6,6 +6,7 @@ import { readFlowDescription, writeFlowDescription } from './flow-description.js
 import { readPfd, suffixPattern, writePfd } from './pfd.js';
 import { readPrefixList, writePrefixList } from './prefix-list.js';
 
+const exact = { exactNames: 'exact' } as const;
 const below = { exactNames: 'below' } as const;
 const refuse = { exactNames: 'refuse' } as const;
 const details = ({ faults }: { faults: { detail: string }[] }) => faults.map(({ detail }) => detail);
@@ -23,7 +24,17 @@ describe('a domain list', () => {
   it('gives names with all below them, and says which it widens', () => {
     expect(readDomainList(list, below)).toEqual({
       domainNames: ['line-apps.com', 'line.me', 'obs.line-scdn.net', 'www.line.me'],
+      exactDomainNames: [],
       widened: ['obs.line-scdn.net'],
+      faults: [],
+    });
+  });
+
+  it('gives names that match alone', () => {
+    expect(readDomainList(list, exact)).toEqual({
+      domainNames: ['line-apps.com', 'line.me'],
+      exactDomainNames: ['obs.line-scdn.net', 'www.line.me'],
+      widened: [],
       faults: [],
     });
   });
@@ -80,8 +91,9 @@ describe('a domain list', () => {
 
   it('reads what it writes', () => {
     const names = ['line.me', 'xn--fsq.com'];
-    expect(readDomainList(writeDomainList('line version 1', names), refuse)).toEqual({
+    expect(readDomainList(writeDomainList('line version 1', names, ['a.lin.ee']), exact)).toEqual({
       domainNames: names,
+      exactDomainNames: ['a.lin.ee'],
       widened: [],
       faults: [],
     });
@@ -184,6 +196,7 @@ describe('PFDs', () => {
     );
     expect(read).toEqual({
       domainNames: ['lin.ee', 'line-scdn.net', 'line.me', 'line.naver.jp', 'linecorp.com'],
+      exactDomainNames: [],
       prefixes: [{ prefix: '147.92.128.0/17' }],
       widened: ['line.naver.jp', 'linecorp.com'],
       faults: [],
@@ -217,8 +230,9 @@ describe('PFDs', () => {
   it('are read as they were written', () => {
     const rules = {
       domainNames: ['line-apps.com', 'line.me'],
+      exactDomainNames: ['a.lin.ee'],
       prefixes: [{ prefix: '147.92.128.0/17', protocol: 17, ports: [10001, 30000] as [number, number] }],
     };
-    expect(readPfd(writePfd('line', rules), refuse)).toEqual({ ...rules, widened: [], faults: [] });
+    expect(readPfd(writePfd('line', rules), exact)).toEqual({ ...rules, widened: [], faults: [] });
   });
 });

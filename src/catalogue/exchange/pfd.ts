@@ -41,7 +41,7 @@ export function readPfd(data: PfdData, options: ReadOptions, pointer = '/pfd'): 
   }
   data.pfds.forEach((pfd, index) => readContent(pfd, `${pointer}/pfds/${index}`, options, result));
   return {
-    ...gatherNames(result.whole, result.alone),
+    ...gatherNames(result.whole, result.alone, options),
     prefixes: [...result.prefixes.values()],
     faults: result.faults,
   };
@@ -81,7 +81,7 @@ function readContent(pfd: PfdContent, pointer: string, options: ReadOptions, int
     else if (options.exactNames === 'refuse') {
       fault(
         at,
-        `means ${read.name} alone, but rules cover all below it: write ${suffixPattern(read.name)}, or set exactNames to below`,
+        `means ${read.name} alone: write ${suffixPattern(read.name)}, or set exactNames to exact or below`,
       );
     } else into.alone.push(read.name);
   };
@@ -135,12 +135,11 @@ export function suffixPattern(name: string): string {
 /** One PFD of names and one of addresses. */
 export function writePfd(
   applicationId: string,
-  rules: Pick<DestinationRules, 'domainNames' | 'prefixes'>,
+  rules: Pick<DestinationRules, 'domainNames' | 'exactDomainNames' | 'prefixes'>,
 ): PfdData {
   const pfds: PfdContent[] = [];
-  if (rules.domainNames.length > 0) {
-    pfds.push({ pfdId: `${applicationId}-names`, domainNames: rules.domainNames.map(suffixPattern) });
-  }
+  const domainNames = [...rules.domainNames.map(suffixPattern), ...(rules.exactDomainNames ?? [])];
+  if (domainNames.length > 0) pfds.push({ pfdId: `${applicationId}-names`, domainNames });
   if (rules.prefixes.length > 0) {
     pfds.push({
       pfdId: `${applicationId}-addresses`,

@@ -41,7 +41,7 @@ describe('importRules', () => {
   it('replaces what the format says and keeps the rest, policy included', async () => {
     const { version, changes, widened } = await exchange.importRules(
       'chat',
-      read({ format: 'domains', text: 'example.net\nfull:cdn.example.org' }),
+      read({ format: 'domains', text: 'example.net\nfull:cdn.example.org', exactNames: 'below' }),
     );
     expect(version).toMatchObject({
       version: 2,
@@ -54,6 +54,24 @@ describe('importRules', () => {
     });
     expect(changes?.domainNames.removed).toEqual(['chat.example.com']);
     expect(widened).toEqual(['cdn.example.org']);
+  });
+
+  it('keeps names that a list means alone as such, in and out again', async () => {
+    const list = 'domain:example.net\nfull:cdn.example.org\n';
+    const { version, changes, widened } = await exchange.importRules(
+      'chat',
+      read({ format: 'domains', text: list }),
+    );
+    expect(version.rules).toMatchObject({
+      domainNames: ['example.net'],
+      exactDomainNames: ['cdn.example.org'],
+    });
+    expect(changes?.exactDomainNames).toEqual({ added: ['cdn.example.org'], removed: [] });
+    expect(widened).toEqual([]);
+    const { text } = await exchange.exportRules('chat', 2, 'domains', true);
+    expect(text.endsWith(list)).toBe(true);
+    const pfd = await exchange.exportRules('chat', 2, 'pfd', false);
+    expect(pfd.text).toContain('"cdn.example.org"');
   });
 
   it('adds to what is there, and an exclude that is still covered stays', async () => {
@@ -94,13 +112,16 @@ describe('exportRules', () => {
   });
 
   it('gives PFDs that another catalogue reads as the same rules', async () => {
-    const { version } = await exchange.importRules('chat', read({ format: 'domains', text: 'example.net' }));
+    const { version } = await exchange.importRules(
+      'chat',
+      read({ format: 'domains', text: 'example.net\nfull:a.example.org' }),
+    );
     const { text, contentType } = await exchange.exportRules('chat', 2, 'pfd', false);
     expect(contentType).toMatch(/json/);
     clock.time += 1000;
     const again = await exchange.importRules(
       'chat',
-      read({ format: 'pfd', pfd: JSON.parse(text) as unknown, exactNames: 'refuse' }),
+      read({ format: 'pfd', pfd: JSON.parse(text) as unknown, exactNames: 'exact' }),
     );
     expect(again.version.rules).toEqual(version.rules);
   });

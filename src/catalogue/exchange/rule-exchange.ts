@@ -17,9 +17,9 @@ const common = {
     .default('replace')
     .describe('Replace what the format can say (names, prefixes or both) or add to it; the rest stays'),
   exactNames: z
-    .enum(['below', 'refuse'])
-    .default('below')
-    .describe('Names that the list means alone: cover what lies below them too, or refuse them'),
+    .enum(['exact', 'below', 'refuse'])
+    .default('exact')
+    .describe('Names that the list means alone: match them alone, or all below them too, or refuse them'),
   effectiveFrom: instantSchema.optional().describe('Absent: at once'),
   policy: policySchema.unwrap().optional().describe('Absent: as in the latest version; agree for the first'),
 };
@@ -54,7 +54,12 @@ export interface ExportedRules {
   text: string;
 }
 
-const EMPTY: DestinationRules = { domainNames: [], excludeDomainNames: [], prefixes: [] };
+const EMPTY: DestinationRules = {
+  domainNames: [],
+  exactDomainNames: [],
+  excludeDomainNames: [],
+  prefixes: [],
+};
 
 /** Rules in the formats of others: read as a new version of a service, and written from one. */
 export class RuleExchange {
@@ -70,7 +75,8 @@ export class RuleExchange {
         boundedFaults(read.faults),
       );
     }
-    if ((read.domainNames ?? []).length + (read.prefixes ?? []).length === 0) {
+    const { domainNames = [], exactDomainNames = [], prefixes = [] } = read;
+    if (domainNames.length + exactDomainNames.length + prefixes.length === 0) {
       throw new Refusal(
         'invalid',
         'The list says nothing: check the format, and which attributes are asked for.',
@@ -115,7 +121,7 @@ export class RuleExchange {
           text: `${JSON.stringify(writePfd(code, rules), null, 2)}\n`,
         };
       case 'domains':
-        return text(writeDomainList(title, rules.domainNames));
+        return text(writeDomainList(title, rules.domainNames, rules.exactDomainNames));
       case 'prefixes':
         return text(writePrefixList(title, rules.prefixes.filter(isPlain)));
     }
@@ -140,19 +146,20 @@ function readRules(input: ImportRules): ReadRules {
 /** What the list says, over what was there. An exclude stays as long as a name still covers it. */
 function merged(before: DestinationRules, read: ReadRules, mode: 'replace' | 'add'): DestinationRules {
   const add = mode === 'add';
-  const domainNames =
-    read.domainNames === undefined
-      ? before.domainNames
-      : [...new Set([...(add ? before.domainNames : []), ...read.domainNames])];
+  const names = (old: readonly string[], said: readonly string[] | undefined) =>
+    said === undefined ? [...old] : [...new Set([...(add ? old : []), ...said])];
+  const domainNames = names(before.domainNames, read.domainNames);
+  const exactDomainNames = names(before.exactDomainNames ?? [], read.exactDomainNames);
   const included = new Set(domainNames);
   const excludeDomainNames = before.excludeDomainNames.filter((name) => {
     const labels = name.split('.');
-    return !included.has(name) && labels.some((_, index) => included.has(labels.slice(index).join('.')));
+    const isNamed = included.has(name) || exactDomainNames.includes(name);
+    return !isNamed && labels.some((_, index) => included.has(labels.slice(index).join('.')));
   });
   const prefixes =
     read.prefixes === undefined ? before.prefixes : [...(add ? before.prefixes : []), ...read.prefixes];
   const byKey = new Map(prefixes.map((rule) => [prefixKey(rule), rule]));
-  return { domainNames, excludeDomainNames, prefixes: [...byKey.values()] };
+  return { domainNames, exactDomainNames, excludeDomainNames, prefixes: [...byKey.values()] };
 }
 
 function prefixKey({ prefix, protocol, ports }: PrefixRule): string {
@@ -170,7 +177,7 @@ function lostIn(rules: DestinationRules, format: ExchangeFormat): string[] {
     if (count > 0) lost.push(`${count} ${what}`);
   };
   if (format === 'prefixes') {
-    note(rules.domainNames.length, 'domain names');
+    note(rules.domainNames.length + (rules.exactDomainNames ?? []).length, 'domain names');
     note(rules.prefixes.filter((rule) => !isPlain(rule)).length, 'prefixes with protocol or ports');
   } else note(rules.excludeDomainNames.length, 'excluded domain names');
   if (format === 'domains') note(rules.prefixes.length, 'prefixes');

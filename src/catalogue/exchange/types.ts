@@ -7,15 +7,16 @@ export type ExchangeFormat = (typeof EXCHANGE_FORMATS)[number];
 
 export interface ReadOptions {
   /**
-   * Rules cover a name and all below it. `below`: take a name that the list means alone as covering what lies below, and
-   * say so in `widened`; `refuse`: name it as a fault.
+   * Names that the list means alone. `exact`: they become names that match alone; `below`: they cover what lies below, too, which
+   * `widened` says; `refuse`: each is a fault.
    */
-  exactNames: 'below' | 'refuse';
+  exactNames: 'exact' | 'below' | 'refuse';
 }
 
 /** What a list says. A list that cannot say something leaves it undefined. Nothing is dropped: what cannot be taken is a fault. */
 export interface ReadRules {
   domainNames?: string[];
+  exactDomainNames?: string[];
   prefixes?: PrefixRule[];
   /** Names that the list means alone and that now cover what lies below them too. */
   widened: string[];
