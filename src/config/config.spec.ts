@@ -26,7 +26,7 @@ describe('loadConfig', () => {
         interfaces: [],
         mode: 'auto',
         verdict: 'drop',
-        epochSeconds: 10,
+        epochSeconds: 1,
         spoolMaxBytes: 4 * 2 ** 30,
       },
       webhooks: { allowPrivate: [], allowHttp: false },

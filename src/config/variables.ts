@@ -262,10 +262,11 @@ export const VARIABLES = {
     example: 'pass',
   }),
   COUNTFREE_EPOCH_SECONDS: variable({
-    schema: withDefault(numberBetween(0.2, 3600, false), () => 10),
-    description: 'Length of an epoch: how often flow records leave the kernel.',
-    defaultText: '`10`',
-    example: '5',
+    schema: withDefault(numberBetween(0.2, 3600, false), () => 1),
+    description:
+      'Length of an epoch: how often flow records leave the kernel. Thresholds are told within it and 2 seconds; a longer one writes less where very many SIMs are always active.',
+    defaultText: '`1`',
+    example: '10',
   }),
   COUNTFREE_FLOW_TABLE_ENTRIES: variable({
     schema: withDefault(numberBetween(1024, 16_777_216), () => 262_144),
