@@ -5,14 +5,12 @@
  *
  *   npm run soak -- MINUTES [--seed N] [--rate FRAMES_PER_SECOND]
  */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import process from 'node:process';
 import { clearTimeout } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Customer, monthOf } from './demo/customer.mjs';
-import { INTERFACE, Lab, removeLeftovers } from './demo/lab.mjs';
+import { Lab, removeLeftovers } from './demo/lab.mjs';
 import { integer } from './demo/print.mjs';
 import { Site } from './demo/site.mjs';
 import { until } from './demo/stages.mjs';
@@ -20,17 +18,16 @@ import { setup } from './setup.mjs';
 import { compare } from './soak/compare.mjs';
 import { FAULTS, LEFT_OUT } from './soak/faults.mjs';
 import { Sender } from './soak/sender.mjs';
+import { mountSmallSpool, pinTinyTables, TINY_VARIABLES } from './soak/tiny.mjs';
 import { FLEET, randomOf, REALM } from './soak/traffic.mjs';
-import { root } from './support/paths.mjs';
 import { bold, dim, green, main, red, seconds, step, Stop, yellow } from './support/steps.mjs';
 
 const MINUTE = 60_000;
 /** For the start before and the comparison after; beyond it the run has failed. */
 const GRACE = 6 * MINUTE;
 const RATE = 2_000;
-/** Far less than the traffic needs: tables overflow in every epoch, rings between any two looks. */
-const TINY = { flows: 1024, flowRingBytes: 1 << 16, helloRingBytes: 1 << 16, fragments: 64 };
-const VARIABLES = { COUNTFREE_FLOW_TABLE_ENTRIES: String(TINY.flows), COUNTFREE_EPOCH_SECONDS: '0.5' };
+/** Room for the spool: an outage of some seconds fits, the ballast of the fault of the full disk takes the rest. */
+const SPOOL_MEBIBYTES = 4;
 
 /** What the tiny tables and rings cost in detail, at the most within one life of the service. */
 const strain = { coarsened: 0, hellosDropped: 0 };
@@ -94,7 +91,8 @@ async function soak({ minutes, seed, rate }) {
   await lab.makeNetwork();
   await lab.mountBpffs();
   await pinTinyTables(lab);
-  const site = new Site(lab, { kind: 'xdp' }, VARIABLES);
+  await mountSmallSpool(lab, SPOOL_MEBIBYTES);
+  const site = new Site(lab, { kind: 'xdp' }, TINY_VARIABLES);
   undoing.push(() => site.stop());
   await step('Service with a private Postgres and Redis', () => site.start());
   const customer = new Customer(site.api, monthOf(Date.now()));
@@ -107,14 +105,6 @@ async function soak({ minutes, seed, rate }) {
   await step('Everything in the ledger', () => untilSeen(customer, sender.sent));
   await noteStrain(customer);
   await report(sender.sent, customer);
-}
-
-/** The service adopts pinned tables with the sizes that they have. */
-async function pinTinyTables(lab) {
-  const { XdpEngine } = await import(join(root, 'dist/src/capture/index.js'));
-  const pinPath = join(lab.bpffs, 'countfree', INTERFACE);
-  mkdirSync(join(lab.bpffs, 'countfree'), { mode: 0o700 });
-  XdpEngine.open({ pinPath, sizes: TINY }).close();
 }
 
 async function enrol(customer) {

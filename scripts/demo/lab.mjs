@@ -120,7 +120,8 @@ async function removeNamespace(namespace) {
 
 async function removeFolder(folder) {
   if (!existsSync(folder)) return;
-  const bpffs = join(folder, 'bpf');
-  if (readFileSync('/proc/self/mounts', 'utf8').includes(` ${bpffs} `)) await exec('umount', [bpffs]);
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  for (const place of mounts.map((line) => line.split(' ')[1] ?? '').reverse())
+    if (place.startsWith(`${folder}/`)) await exec('umount', [place]);
   rmSync(folder, { recursive: true, force: true });
 }

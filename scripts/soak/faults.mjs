@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { Buffer } from 'node:buffer';
 import { join } from 'node:path';
-import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { INTERFACE } from '../demo/lab.mjs';
-import { Stop } from '../support/steps.mjs';
+import { until } from '../demo/stages.mjs';
+import { freeze, send, serversOf, thaw } from './servers.mjs';
 
 const exec = promisify(execFile);
 
@@ -24,24 +25,39 @@ export const FAULTS = {
     await site.startService();
   },
   'Postgres stopped for seconds': async ({ site, lab, random }) => {
-    const servers = postgresOf(lab);
-    for (const pid of servers) send(pid, 'SIGSTOP');
+    const servers = serversOf(lab, 'postgres');
+    freeze(servers);
     await sleep(1000 + random.below(3000));
-    for (const pid of servers) send(pid, 'SIGCONT');
+    thaw(servers);
     await site.service.ready(() => site.api.isUp('/readyz'));
   },
   'service killed while Postgres is stopped': async ({ site, lab, random }) => {
-    const servers = postgresOf(lab);
-    for (const pid of servers) send(pid, 'SIGSTOP');
+    const servers = serversOf(lab, 'postgres');
+    freeze(servers);
     await sleep(500 + random.below(1500));
     await site.service.kill();
-    for (const pid of servers) send(pid, 'SIGCONT');
+    thaw(servers);
     await site.startService();
   },
   'Postgres killed, then the service': async ({ site, lab, random }) => {
-    for (const pid of postgresOf(lab)) send(pid, 'SIGKILL');
+    send(serversOf(lab, 'postgres'), 'SIGKILL');
     await sleep(500 + random.below(2000));
     await site.crash();
+  },
+  'Postgres and Redis killed under the service': async ({ site, lab }) => {
+    send([...serversOf(lab, 'postgres'), ...serversOf(lab, 'redis')], 'SIGKILL');
+    await sleep(500);
+    await site.service.ready(() => site.api.isUp('/readyz'));
+  },
+  'disk of the spool full while Postgres is stopped': async ({ site, lab, random }) => {
+    const servers = serversOf(lab, 'postgres');
+    const ballast = join(lab.folder, 'data/spool/ballast');
+    freeze(servers);
+    await fill(ballast);
+    await sleep(1500 + random.below(1500));
+    await rm(ballast);
+    thaw(servers);
+    await site.service.ready(() => site.api.isUp('/readyz'));
   },
   'interface down and up': async ({ lab, sender }) => {
     await sender.whileQuiet(async () => {
@@ -51,11 +67,23 @@ export const FAULTS = {
       }
     });
   },
+  'interface removed and back under the service': async ({ site, lab, sender }) => {
+    await sender.whileQuiet(async () => {
+      await exec('ip', ['-n', lab.rx, 'link', 'delete', INTERFACE]);
+      await sleep(500);
+      await lab.makePair();
+      const isBack = async () => {
+        const [point] = (await site.api.get('/v1/capture')).points;
+        return point.mode !== null && point.warnings.every(({ kind }) => kind !== 'interface_gone');
+      };
+      await until('the service does not attach again', isBack);
+      sender.reconnect();
+    });
+  },
   'interface replaced, then the service killed': async ({ site, lab, sender }) => {
     await sender.whileQuiet(async () => {
       await exec('ip', ['-n', lab.rx, 'link', 'delete', INTERFACE]);
       await lab.makePair();
-      // The service attaches to an interface that came back at its next start.
       await site.crash();
       sender.reconnect();
     });
@@ -65,32 +93,17 @@ export const FAULTS = {
 /** Said with every run, so that no one takes it for tested. */
 export const LEFT_OUT = [
   'frames in flight while an interface goes down (the wire loses them before anyone counts): traffic pauses for it',
-  'an interface that comes back under a running service: the service attaches to it at its next start',
+  'steps of the wall clock, which no namespace has of its own: tests set a clock by hand instead',
 ];
 
-/** The processes of the private Postgres: they work in a folder of the run's own. */
-function postgresOf(lab) {
-  const data = join(lab.folder, 'data');
-  const found = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => isPostgres(pid, data));
-  if (found.length === 0) throw new Stop(`No Postgres works below ${data}.`);
-  return found.map(Number);
-}
-
-function isPostgres(pid, folder) {
+/** Writes until the disk takes no more. */
+async function fill(path) {
+  const file = await open(path, 'w');
   try {
-    const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-    return name === 'postgres' && readlinkSync(`/proc/${pid}/cwd`).startsWith(`${folder}/`);
-  } catch {
-    return false; // It has ended since.
-  }
-}
-
-function send(pid, signal) {
-  try {
-    process.kill(pid, signal);
+    for (;;) await file.write(Buffer.alloc(1 << 16));
   } catch (error) {
-    if (error.code !== 'ESRCH') throw error;
+    if (error.code !== 'ENOSPC') throw error;
+  } finally {
+    await file.close();
   }
 }
