@@ -21,6 +21,7 @@ struct settings {
     __u32 address_offset; /* of the inner IPv4 source address, in octets from the frame's start */
     __u32 port_offset;
     __u32 send_to; /* interface index */
+    __u32 skewed;  /* a few flows have most of the packets */
 };
 
 volatile struct settings settings SEC(".data.settings") = {1};
@@ -58,7 +59,15 @@ static __always_inline int put(struct xdp_md *ctx, __u32 number) {
 
 static __always_inline __u32 any_flow(void) {
     __u32 flows = settings.flows;
-    return flows > 1 ? bpf_get_prandom_u32() % flows : 1;
+    __u64 part;
+    if (flows <= 1)
+        return 1;
+    if (!settings.skewed)
+        return bpf_get_prandom_u32() % flows;
+    /* A product of three: of 20,000 flows, 1 % has 16 % of the packets and half has 97 %. */
+    part = (__u64)bpf_get_prandom_u32() * bpf_get_prandom_u32() >> 32;
+    part = part * bpf_get_prandom_u32() >> 32;
+    return part * flows >> 32;
 }
 
 SEC("xdp")

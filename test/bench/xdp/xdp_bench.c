@@ -5,10 +5,10 @@
  *
  *   xdp_bench cost OBJECT LINK_PIN INTERFACE FRAME_HEX ADDRESS_OFFSET PORT_OFFSET FLOWS REPEAT ROUNDS
  *     for each round prints the ns that a run took of: empty, count_hash, the program of LINK_PIN
- *   xdp_bench live OBJECT INTERFACE FRAME_HEX ADDRESS_OFFSET PORT_OFFSET FLOWS PACKETS
- *     sends PACKETS frames out of INTERFACE from within the kernel and prints the ns that it took
- *   xdp_bench attach OBJECT PROGRAM INTERFACE
- *     attaches empty or count_hash natively
+ *   xdp_bench live OBJECT INTERFACE FRAME_HEX ADDRESS_OFFSET PORT_OFFSET FLOWS PACKETS SKEWED
+ *     sends PACKETS frames out of INTERFACE from within the kernel and prints the ns that it took; SKEWED (0
+ * or 1): a few flows have most of them xdp_bench attach OBJECT PROGRAM INTERFACE attaches empty or count_hash
+ * natively
  */
 #include <errno.h>
 #include <net/if.h>
@@ -71,7 +71,7 @@ static size_t readFrame(const char *hex, unsigned char *frame) {
 
 /* As in bench.bpf.c. */
 struct settings {
-    __u32 flows, address_offset, port_offset, send_to;
+    __u32 flows, address_offset, port_offset, send_to, skewed;
 };
 
 static void configure(struct bpf_object *object, struct settings settings) {
@@ -106,7 +106,7 @@ static int cost(char **arguments) {
     const int vary = programOf(object, "vary"), next = bpf_object__find_map_fd_by_name(object, "next");
     const int programs[] = {programOf(object, "empty"), programOf(object, "count_hash"), measured};
     __u32 key = 0;
-    configure(object, (struct settings){atoi(arguments[6]), atoi(arguments[4]), atoi(arguments[5]), 0});
+    configure(object, (struct settings){atoi(arguments[6]), atoi(arguments[4]), atoi(arguments[5]), 0, 0});
     /* Attached somewhere: else each test run patches the dispatcher, which takes 20 ms. */
     if (bpf_xdp_attach(interface, vary, XDP_FLAGS_DRV_MODE, NULL))
         fail("attach");
@@ -134,8 +134,8 @@ static int live(char **arguments) {
                 .ctx_size_in = sizeof(context), .repeat = atoi(arguments[6]),
                 .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
     __u64 started;
-    configure(object,
-              (struct settings){atoi(arguments[5]), atoi(arguments[3]), atoi(arguments[4]), interface});
+    configure(object, (struct settings){atoi(arguments[5]), atoi(arguments[3]), atoi(arguments[4]), interface,
+                                        atoi(arguments[7])});
     started = now();
     if (bpf_prog_test_run_opts(programOf(object, "generate"), &options))
         fail("live frames");
@@ -154,7 +154,7 @@ static int attach(char **arguments) {
 int main(int count, char **arguments) {
     if (count == 11 && strcmp(arguments[1], "cost") == 0)
         return cost(arguments + 2);
-    if (count == 9 && strcmp(arguments[1], "live") == 0)
+    if (count == 10 && strcmp(arguments[1], "live") == 0)
         return live(arguments + 2);
     if (count == 5 && strcmp(arguments[1], "attach") == 0)
         return attach(arguments + 2);
