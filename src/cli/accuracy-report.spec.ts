@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addTally, noCounters, noTally } from '../capture/index.js';
-import { seedSnapshot } from '../catalogue/index.js';
+import { seedSnapshot } from '../catalogue/plain.js';
 import type { Decision, Evidence, FlowName } from '../identify/index.js';
 import { accuracyOf, renderAccuracy } from './accuracy-report.js';
 import type { ReplayFlow } from './replay-flows.js';
@@ -64,7 +64,7 @@ function summaryOf(octets: number): ReplaySummary {
 }
 
 describe('the accuracy report', () => {
-  const report = accuracyOf(flows, summaryOf(1000), seedSnapshot().services);
+  const report = accuracyOf(flows, summaryOf(1000), seedSnapshot().services, 'seed');
 
   it('puts every octet under exactly one evidence and one source of names', () => {
     const sum = (parts: { octets: number }[]) => parts.reduce((total, part) => total + part.octets, 0);
@@ -99,10 +99,12 @@ describe('the accuracy report', () => {
   });
 
   it('of no traffic has no shares, and says when octets are missing', () => {
-    const empty = accuracyOf([], summaryOf(5), []);
+    const empty = accuracyOf([], summaryOf(5), [], 'seed');
     expect(empty).toMatchObject({ from: null, unknown: { share: 0 } });
     const lost = summaryOf(1000);
     lost.onFlows.octets -= 1;
-    expect(renderAccuracy(accuracyOf(flows, lost, []), '1')).toContain('OCTETS ARE MISSING');
+    expect(renderAccuracy(accuracyOf(flows, lost, [], 'file'), '1')).toMatch(
+      /with the operator's own catalogue[^]*OCTETS ARE MISSING/,
+    );
   });
 });

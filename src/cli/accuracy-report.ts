@@ -1,6 +1,7 @@
-import type { Service } from '../catalogue/index.js';
+import type { Service } from '../catalogue/plain.js';
 import { EVIDENCES, type Evidence, type FlowName } from '../identify/index.js';
 import type { ReplayFlow } from './replay-flows.js';
+import type { CatalogueOrigin } from './replay-catalogue.js';
 import { isConserved, type ReplaySummary } from './replay-report.js';
 
 /** Octets and flows of a part of the traffic; `share` is of all octets on flows, 0 to 1. */
@@ -24,6 +25,8 @@ export type NameSource = (typeof NAME_SOURCES)[number];
 
 /** How well traffic was identified. Holds sums only: no address, no name, no subscriber. */
 export interface AccuracyReport {
+  /** Whose rules were looked at. */
+  catalogue: CatalogueOrigin;
   /** ISO times of the first and last packet on a flow; null: there is none. */
   from: string | null;
   to: string | null;
@@ -53,6 +56,7 @@ export function accuracyOf(
   flows: readonly ReplayFlow[],
   summary: ReplaySummary,
   services: readonly Service[],
+  catalogue: CatalogueOrigin,
 ): AccuracyReport {
   const total = flows.reduce((sum, flow) => sum + octetsOf(flow), 0);
   const partOf = (takes: (flow: ReplayFlow) => boolean): Part => {
@@ -65,6 +69,7 @@ export function accuracyOf(
   const first = flows.reduce((least, flow) => Math.min(least, flow.firstTime), Infinity);
   const last = flows.reduce((most, flow) => Math.max(most, flow.lastTime), -Infinity);
   return {
+    catalogue,
     from: flows.length === 0 ? null : new Date(first / 1000).toISOString(),
     to: flows.length === 0 ? null : new Date(last / 1000).toISOString(),
     seenOctets: summary.counters.seen.octets,
@@ -145,6 +150,12 @@ const SOURCE_TEXT: Record<NameSource, string> = {
   none: 'no name seen',
 };
 
+const CATALOGUE_TEXT: Record<CatalogueOrigin, string> = {
+  seed: 'the catalogue that it comes with',
+  file: "the operator's own catalogue",
+  database: "the operator's own catalogue",
+};
+
 /** The report as a page of Markdown. */
 export function renderAccuracy(report: AccuracyReport, version: string): string {
   const row = (label: string, { octets, flows, share }: Part) =>
@@ -154,7 +165,7 @@ export function renderAccuracy(report: AccuracyReport, version: string): string 
   return [
     '# How traffic is identified',
     '',
-    `Countfree ${version}, capture of ${span}. Octets are those of the inner IP packets, headers included.`,
+    `Countfree ${version} with ${CATALOGUE_TEXT[report.catalogue]}, capture of ${span}. Octets are those of the inner IP packets, headers included.`,
     `Seen: ${report.seenOctets.toLocaleString('en-US')} octets; on flows of subscribers: ${report.flowOctets.toLocaleString('en-US')}. ${report.conserved ? 'Every octet seen is accounted for.' : 'OCTETS ARE MISSING: please report this.'}`,
     '',
     '## Result',

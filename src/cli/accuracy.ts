@@ -17,8 +17,8 @@ export async function accuracy(
   streams: ReplayStreams = { out: process.stdout, err: process.stderr },
 ): Promise<number> {
   const request = parseReplayOptions(options);
-  const { flows, summary, faults, services } = await readCaptures(request, streams);
-  const report = accuracyOf(flows, summary, services);
+  const { flows, summary, faults, services, catalogue } = await readCaptures(request, streams);
+  const report = accuracyOf(flows, summary, services, catalogue);
   await new Output(streams.out).write(
     request.json
       ? `${JSON.stringify({ version, ...report, complete: faults.length === 0 }, undefined, 2)}\n`

@@ -81,6 +81,10 @@ function declare(program: Command): void {
     .option('--mirror <type>', 'tunnel to take off: none, gre, vxlan, gtpu or ipip', 'none')
     .option('--engine <engine>', 'user (the shared parser) or xdp (the kernel program; needs root)', 'user')
     .option('--resolvers <addresses>', 'believe DNS answers of these only; default: of any')
+    .option(
+      '--catalogue <source>',
+      "services from a JSON file, or `database`: the running service's; default: the seed",
+    )
     .option('--json', 'one object a line for each flow, then the summary')
     .addHelpText('after', example('countfree replay mirror.pcap --subscribers 10.128.0.0/9 --mirror gre'))
     .action((files: string[], options: Record<string, string | undefined> & { json?: boolean }) =>
@@ -95,6 +99,10 @@ function declare(program: Command): void {
     .option('--mirror <type>', 'tunnel to take off: none, gre, vxlan, gtpu or ipip', 'none')
     .option('--engine <engine>', 'user (the shared parser) or xdp (the kernel program; needs root)', 'user')
     .option('--resolvers <addresses>', 'believe DNS answers of these only; default: of any')
+    .option(
+      '--catalogue <source>',
+      "services from a JSON file, or `database`: the running service's; default: the seed",
+    )
     .option('--json', 'the report as one JSON object')
     .addHelpText('after', example('countfree accuracy day.pcap --subscribers 10.128.0.0/9 --mirror gre'))
     .action((files: string[], options: Record<string, string | undefined> & { json?: boolean }) =>

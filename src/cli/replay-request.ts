@@ -10,6 +10,8 @@ export interface ReplayOptions {
   engine?: string | undefined;
   /** Comma-separated addresses whose DNS answers are believed; absent = any. */
   resolvers?: string | undefined;
+  /** `database` or the path of a file; absent = the seed. */
+  catalogue?: string | undefined;
   json?: boolean | undefined;
 }
 
@@ -20,6 +22,7 @@ export interface ReplayRequest {
   realm: RealmConfig;
   engine: ReplayEngine;
   resolvers: readonly string[] | undefined;
+  catalogue: string | undefined;
   json: boolean;
 }
 
@@ -62,6 +65,7 @@ export function parseReplayOptions(options: ReplayOptions): ReplayRequest {
     realm: { index: 1, name: 'default', mirror: { type: mirror }, subscriberPrefixes: subscribers },
     engine,
     resolvers,
+    catalogue: options.catalogue,
     json: options.json ?? false,
   };
 }

@@ -10,10 +10,11 @@ import {
   sumFlows,
   type PacketEngine,
 } from '../capture/plain.js';
-import { seedSnapshot, type Service } from '../catalogue/plain.js';
+import type { Service } from '../catalogue/plain.js';
 import { Identifier } from '../identify/index.js';
 import { EXIT_INPUT } from './output.js';
 import { ProgressBar } from './progress-bar.js';
+import { chooseCatalogue, type CatalogueOrigin } from './replay-catalogue.js';
 import { openReplayEngine } from './replay-engine.js';
 import { flowToJson, ReplayFlows, type ReplayFlow } from './replay-flows.js';
 import { renderReport, summaryToJson, type ReplaySummary } from './replay-report.js';
@@ -29,7 +30,7 @@ export interface ReplayStreams {
 
 /**
  * What `countfree replay` does: shows what an engine sees in capture files, without a database. Every subscriber address
- * stands for a SIM that consents, services are those of the seed catalogue.
+ * stands for a SIM that consents, services are those of the seed catalogue or of one that is named.
  *
  * @returns the exit code: 2 where a file is cut or foreign (what came before it is shown all the same), else 0
  * @throws Refusal for bad options and files that cannot be read
@@ -54,18 +55,19 @@ export interface Captures {
   /** What is wrong with which file; what came before it is in `flows` all the same. */
   faults: string[];
   services: readonly Service[];
+  catalogue: CatalogueOrigin;
 }
 
 /** Runs every file of a request through its engine and identifies the flows. */
 export async function readCaptures(request: ReplayRequest, streams: ReplayStreams): Promise<Captures> {
   // Before anything is read: a name mistyped among many should not cost the reading of the others.
   const sizes = await Promise.all(request.files.map((path) => fileSize(path)));
-  const catalogue = seedSnapshot();
+  const catalogue = await chooseCatalogue(request.catalogue);
   const identifier = new Identifier({
     captureFile: request.resolvers === undefined ? {} : { resolvers: request.resolvers },
     ...UNLIMITED,
   });
-  identifier.updateCatalogue(catalogue);
+  identifier.updateCatalogue(catalogue.snapshot);
   const flows = new ReplayFlows(identifier);
   const opened = await openReplayEngine(request.engine);
   const summary: ReplaySummary = { counters: noCounters(), flows: 0, onFlows: noTally() };
@@ -75,7 +77,8 @@ export async function readCaptures(request: ReplayRequest, streams: ReplayStream
     const faults = await readFiles(request, sizes, opened.engine, flows, summary, streams);
     const sorted = flows.sorted();
     summary.flows = sorted.length;
-    return { flows: sorted, summary, faults, services: catalogue.services };
+    const { services } = catalogue.snapshot;
+    return { flows: sorted, summary, faults, services, catalogue: catalogue.origin };
   } finally {
     await opened.close();
   }
