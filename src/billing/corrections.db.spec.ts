@@ -3,8 +3,9 @@ import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
 import { useTestDatabase } from '../../test/support/database.js';
 import { AccountsReader, UsageReader } from '../meter/index.js';
 import { CatalogueReader, SegmentsReader } from '../plans/index.js';
-import type { JobQueue } from '../queue/index.js';
+import type { JobContext, JobQueue } from '../queue/index.js';
 import { Outbox } from '../webhooks/index.js';
+import { ClosePeriodJob } from './close-period.job.js';
 import { ClosingBrake } from './closing-brake.js';
 import { ClosingRepository } from './closing.repository.js';
 import { ClosingService } from './closing.service.js';
@@ -19,7 +20,7 @@ const database = useTestDatabase({ poolSize: 8 });
 const clock = { time: 0, now: () => clock.time };
 const settings = { graceMs: 0, batchSims: 2, brakeFactor: null, brakeSims: 0 };
 /** Nothing here is queued: what a job would do is called. */
-const noQueue = {} as JobQueue;
+const noQueue = { add: () => Promise.resolve('1') } as unknown as JobQueue;
 let fleet: BillingFleet;
 
 function parts() {
@@ -215,6 +216,29 @@ describe('corrections', () => {
       ['2026-10', '0'],
       ['2026-11', '242'],
     ]);
+  });
+
+  it('of the months before are made by a closing itself, and settled by it', async () => {
+    await fleet.use([{ sim: 1, hour: hour(30), service: null, down: 1 }]);
+    clock.time = Date.parse('2026-12-05T00:00:00Z');
+    const { closing, corrections, statements } = parts();
+    await closing.start({ month: '2026-11', force: true });
+    const job = new ClosePeriodJob(closing, corrections);
+    const context: JobContext = {
+      id: '1',
+      attempt: 1,
+      signal: new AbortController().signal,
+      report: () => Promise.resolve(),
+    };
+    await job.handle({ period: '2026-11', force: true }, context);
+    const { items } = await statements.list({ month: '2026-11' }, { limit: 10 });
+    expect(items.map(({ correctionsAmount, amountDue }) => [correctionsAmount, amountDue])).toEqual([
+      ['242', '1320'],
+      ['0', '1078'],
+      ['0', '1078'],
+    ]);
+    await job.handle({ period: '2026-11', force: true }, context);
+    expect(await listed()).toHaveLength(1);
   });
 
   it('are never changed or removed', async () => {

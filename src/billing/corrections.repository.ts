@@ -110,6 +110,16 @@ export class CorrectionsRepository {
     }));
   }
 
+  /** The last months before one that have final statements, oldest first. */
+  async monthsBefore(manager: EntityManager, month: string, count: number): Promise<string[]> {
+    const rows = await manager.query<{ month: string }[]>(
+      `SELECT month FROM (SELECT DISTINCT month FROM statement WHERE month < $1 ORDER BY month DESC LIMIT $2) m
+       ORDER BY month`,
+      [month, count],
+    );
+    return rows.map((row) => row.month);
+  }
+
   /** Returns the ids, in order. */
   async insert(
     manager: EntityManager,

@@ -53,6 +53,9 @@ export interface CorrectionView {
   settledOn: number | null;
 }
 
+/** Months that a closing corrects by itself. Each is rated anew, so all of history would take ever longer. */
+const MONTHS_BACK = 3;
+
 interface Made extends NewCorrection {
   simId: string;
 }
@@ -97,6 +100,15 @@ export class CorrectionsService {
       written += batch.written;
       after = batch.last;
     }
+    return written;
+  }
+
+  /** Corrects the months before one that have final statements, oldest first: what one leaves over goes into the next. */
+  async correctBefore(month: string, signal?: AbortSignal): Promise<number> {
+    const months = await this.corrections.monthsBefore(this.dataSource.manager, month, MONTHS_BACK);
+    let written = 0;
+    for (const earlier of months)
+      if (signal?.aborted !== true) written += await this.correct(earlier, signal);
     return written;
   }
 

@@ -66,6 +66,15 @@ const inputSchema = z.strictObject({
   history: z.array(usageSchema).default([]),
   /** SIMs that share a pool with this one; this one was created first. */
   others: z.array(z.strictObject(simSchema)).default([]),
+  /** What becomes known once the statement is final: usage to be added to that of before, one correction after the other. */
+  later: z
+    .array(
+      z.strictObject({
+        usage: z.array(usageSchema).default([]),
+        others: z.array(z.array(usageSchema)).default([]),
+      }),
+    )
+    .default([]),
 });
 
 const plansSchema = z
@@ -79,6 +88,8 @@ export interface Scenario {
   input: RatingInput;
   /** The SIM and those that it shares a pool with; its own comes first. */
   together: RatingSim[];
+  /** The same SIMs, as they are known at each later time. */
+  later: RatingSim[][];
 }
 
 const ROOT = new URL('./', import.meta.url);
@@ -128,13 +139,16 @@ export function loadScenario(name: string): Scenario {
     history: input.history.flatMap(toRows),
     ...(input.carriedIn !== undefined && { carriedIn: input.carriedIn }),
   };
-  return {
-    name,
-    folder,
-    tells: input.tells,
-    input: own,
-    together: [own, ...input.others.map(toInput)].map((one, index) => ({ simKey: index + 1, input: one })),
-  };
+  const together = [own, ...input.others.map(toInput)].map((one, index) => ({
+    simKey: index + 1,
+    input: one,
+  }));
+  const known = together.map(({ input: { usage } }) => [...usage]);
+  const later = input.later.map(({ usage, others }) => {
+    [usage, ...others].forEach((more, index) => known[index]?.push(...more.flatMap(toRows)));
+    return together.map((sim, index) => ({ ...sim, input: { ...sim.input, usage: [...known[index]!] } }));
+  });
+  return { name, folder, tells: input.tells, input: own, together, later };
 }
 
 function toRows(usage: z.output<typeof usageSchema>): RatingUsage[] {
