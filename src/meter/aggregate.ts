@@ -41,43 +41,57 @@ export function aggregate(
   entries: readonly UsageEntry[],
   reasonIdOf: (decision: Decision) => number,
 ): BatchDeltas {
-  const sims = new Map<string, SimDelta>();
-  const suspense = new Map<string, SuspenseDelta>();
+  const sims: SimDelta[] = [];
+  const suspense: SuspenseDelta[] = [];
   for (const entry of entries) {
-    const hour = hourOf(entry.firstTime);
+    const { account, octetsUp, octetsDown, packetsUp, packetsDown, firstTime, lastTime } = entry;
+    const hour = hourOf(firstTime);
     const reasonId = reasonIdOf(entry.decision);
-    const { account } = entry;
-    if (account.kind === 'sim') {
-      const key = `${account.simKey} ${hour} ${reasonId}`;
-      const row = sims.get(key);
-      if (row) add(row, entry);
-      else sims.set(key, { simKey: account.simKey, hour, reasonId, ...counters(entry) });
-    } else {
-      const key = `${account.realmIndex} ${account.address} ${hour} ${reasonId}`;
-      const row = suspense.get(key);
-      if (row) {
-        add(row, entry);
-        row.firstTime = Math.min(row.firstTime, entry.firstTime);
-        row.lastTime = Math.max(row.lastTime, entry.lastTime);
-      } else {
-        const { realmIndex, address } = account;
-        const { firstTime, lastTime } = entry;
-        suspense.set(key, { realmIndex, address, hour, reasonId, firstTime, lastTime, ...counters(entry) });
-      }
+    const counters = { octetsUp, octetsDown, packetsUp, packetsDown };
+    if (account.kind === 'sim') sims.push({ simKey: account.simKey, hour, reasonId, ...counters });
+    else {
+      const { realmIndex, address } = account;
+      suspense.push({ realmIndex, address, hour, reasonId, firstTime, lastTime, ...counters });
     }
   }
   return {
-    sims: [...sims.values()].sort(
-      (a, b) => a.simKey - b.simKey || a.hour - b.hour || a.reasonId - b.reasonId,
-    ),
-    suspense: [...suspense.values()].sort(
-      (a, b) =>
-        a.realmIndex - b.realmIndex ||
-        compareText(a.address, b.address) ||
-        a.hour - b.hour ||
-        a.reasonId - b.reasonId,
-    ),
+    sims: mergeEqual(sims, compareSims, add),
+    suspense: mergeEqual(suspense, compareSuspense, (row, other) => {
+      add(row, other);
+      row.firstTime = Math.min(row.firstTime, other.firstTime);
+      row.lastTime = Math.max(row.lastTime, other.lastTime);
+    }),
   };
+}
+
+/** Sorts rows, and adds those of equal keys to the first of them. Hardly any are equal, so no table of keys is made. */
+function mergeEqual<Row>(
+  rows: Row[],
+  compare: (a: Row, b: Row) => number,
+  merge: (row: Row, other: Row) => void,
+): Row[] {
+  rows.sort(compare);
+  let kept = 0;
+  for (const row of rows) {
+    const last = rows[kept - 1];
+    if (last !== undefined && compare(last, row) === 0) merge(last, row);
+    else rows[kept++] = row;
+  }
+  rows.length = kept;
+  return rows;
+}
+
+function compareSims(a: SimDelta, b: SimDelta): number {
+  return a.simKey - b.simKey || a.hour - b.hour || a.reasonId - b.reasonId;
+}
+
+function compareSuspense(a: SuspenseDelta, b: SuspenseDelta): number {
+  return (
+    a.realmIndex - b.realmIndex ||
+    compareText(a.address, b.address) ||
+    a.hour - b.hour ||
+    a.reasonId - b.reasonId
+  );
 }
 
 /** UNIX milliseconds of the UTC hour that holds `microseconds`. */
@@ -89,16 +103,7 @@ function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function counters(entry: UsageEntry): BucketDelta {
-  return {
-    octetsUp: entry.octetsUp,
-    octetsDown: entry.octetsDown,
-    packetsUp: entry.packetsUp,
-    packetsDown: entry.packetsDown,
-  };
-}
-
-function add(row: BucketDelta, entry: UsageEntry): void {
+function add(row: BucketDelta, entry: BucketDelta): void {
   row.octetsUp = safe(row.octetsUp + entry.octetsUp);
   row.octetsDown = safe(row.octetsDown + entry.octetsDown);
   row.packetsUp = safe(row.packetsUp + entry.packetsUp);
