@@ -74,7 +74,10 @@ export class AppModule {
         ApiModule.register({
           probes: settings.probes,
           ...(settings.capture && { capture: settings.capture }),
-          options: config.metricsToken === null ? {} : { metricsToken: config.metricsToken },
+          options: {
+            rateLimit: { requests: config.requestsPerMinute, windowSeconds: 60 },
+            ...(config.metricsToken !== null && { metricsToken: config.metricsToken }),
+          },
         }),
       ],
       providers: [

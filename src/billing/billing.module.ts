@@ -1,4 +1,5 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { CONFIG, type Config } from '../config/index.js';
 import { MeterModule } from '../meter/index.js';
 import { PlansModule } from '../plans/index.js';
 import { Outbox } from '../webhooks/index.js';
@@ -30,7 +31,11 @@ import { UsageTreatments } from './usage-treatment.service.js';
 @Module({
   imports: [MeterModule, PlansModule],
   providers: [
-    { provide: BILLING_SETTINGS, useValue: DEFAULT_BILLING_SETTINGS },
+    {
+      provide: BILLING_SETTINGS,
+      inject: [{ token: CONFIG, optional: true }],
+      useFactory: (config?: Config): BillingSettings => ({ ...DEFAULT_BILLING_SETTINGS, ...config?.closing }),
+    },
     // Stateless: it writes within the caller's transaction.
     Outbox,
     StatementsRepository,
@@ -69,8 +74,4 @@ import { UsageTreatments } from './usage-treatment.service.js';
     UsageTreatments,
   ],
 })
-export class BillingModule {
-  static withSettings(settings: BillingSettings): DynamicModule {
-    return { module: BillingModule, providers: [{ provide: BILLING_SETTINGS, useValue: settings }] };
-  }
-}
+export class BillingModule {}

@@ -30,6 +30,8 @@ describe('loadConfig', () => {
         spoolMaxBytes: 4 * 2 ** 30,
       },
       webhooks: { allowPrivate: [], allowHttp: false },
+      requestsPerMinute: 60_000,
+      closing: { graceMs: 48 * 3_600_000, brakeFactor: 2 },
     });
     expect(Object.isFrozen(config)).toBe(true);
   });
@@ -60,6 +62,9 @@ describe('loadConfig', () => {
       COUNTFREE_RADIUS_CLIENTS_FILE: '/etc/radius.json',
       COUNTFREE_SORACOM_FILE: '/etc/soracom.json',
       COUNTFREE_FRAUD_ALERT_OCTETS: '2g',
+      COUNTFREE_REQUESTS_PER_MINUTE: '600',
+      COUNTFREE_CLOSING_GRACE_HOURS: '1.5',
+      COUNTFREE_CLOSING_BRAKE_FACTOR: 'off',
     });
     expect(config).toEqual({
       databaseUrl: 'postgresql://u:p@db/x',
@@ -86,6 +91,8 @@ describe('loadConfig', () => {
       radius: { listen: { host: '0.0.0.0', port: 1813 }, clientsFile: '/etc/radius.json' },
       soracomFile: '/etc/soracom.json',
       fraudAlertOctets: 2e9,
+      requestsPerMinute: 600,
+      closing: { graceMs: 5_400_000, brakeFactor: null },
     });
   });
 

@@ -39,6 +39,12 @@ export interface Config {
     /** Absolute path. */
     readonly clientsFile: string;
   } | null;
+  readonly requestsPerMinute: number;
+  readonly closing: {
+    readonly graceMs: number;
+    /** Null = no brake. */
+    readonly brakeFactor: number | null;
+  };
   readonly webhooks: {
     /** CIDR texts. */
     readonly allowPrivate: readonly string[];
@@ -106,6 +112,11 @@ function toConfig(values: Values): Config {
     soracomFile: values.COUNTFREE_SORACOM_FILE,
     fraudAlertOctets: values.COUNTFREE_FRAUD_ALERT_OCTETS,
     radius: toRadius(values),
+    requestsPerMinute: values.COUNTFREE_REQUESTS_PER_MINUTE,
+    closing: Object.freeze({
+      graceMs: values.COUNTFREE_CLOSING_GRACE_HOURS * 3_600_000,
+      brakeFactor: values.COUNTFREE_CLOSING_BRAKE_FACTOR,
+    }),
     webhooks: Object.freeze({
       allowPrivate: values.COUNTFREE_WEBHOOK_ALLOW_PRIVATE,
       allowHttp: values.COUNTFREE_WEBHOOK_ALLOW_HTTP,

@@ -159,6 +159,13 @@ function parseSourceName(text: string): string {
   return text;
 }
 
+function parseBrake(text: string): number | null {
+  if (text === 'off') return null;
+  const factor = text === '' ? Number.NaN : Number(text);
+  if (!(factor > 1 && factor <= 1000)) throw new Error('give a number above 1, up to 1000, or off');
+  return factor;
+}
+
 function parseToken(text: string): string {
   if (!/^[\x21-\x7e]{16,256}$/.test(text))
     throw new Error('give 16 to 256 printable characters without spaces');
@@ -346,6 +353,26 @@ export const VARIABLES = {
       'Octets of a SIM in one UTC day from which a finding of the fraud report sends the event `fraud.suspected`.',
     defaultText: '`100M`',
     example: '1G',
+  }),
+  COUNTFREE_REQUESTS_PER_MINUTE: variable({
+    schema: withDefault(numberBetween(1, 10_000_000), () => 60_000),
+    description:
+      'Requests that one API key may make in a minute, at all processes that share a Redis together.',
+    defaultText: '`60000`',
+    example: '6000',
+  }),
+  COUNTFREE_CLOSING_GRACE_HOURS: variable({
+    schema: withDefault(numberBetween(0, 720, false), () => 48),
+    description: 'How long after its end a month waits for late usage before it is closed.',
+    defaultText: '`48`',
+    example: '72',
+  }),
+  COUNTFREE_CLOSING_BRAKE_FACTOR: variable({
+    schema: withDefault(fromText(parseBrake), () => 2),
+    description:
+      'Factor between the total of a closing and that of the month before, over the same SIMs, past which the closing is held until it is confirmed. `off`: never held.',
+    defaultText: '`2`',
+    example: '1.5',
   }),
   COUNTFREE_METRICS_TOKEN: variable({
     schema: optional(fromText(parseToken)),

@@ -3033,6 +3033,10 @@ export interface components {
                 added: string[];
                 removed: string[];
             };
+            exactDomainNames: {
+                added: string[];
+                removed: string[];
+            };
             excludeDomainNames: {
                 added: string[];
                 removed: string[];
@@ -3082,6 +3086,8 @@ export interface components {
             policy: "agree" | "name" | "prefix";
             rules: {
                 domainNames: string[];
+                /** @description Names that match alone, without what lies below them. */
+                exactDomainNames: string[];
                 excludeDomainNames: string[];
                 prefixes: components["schemas"]["PrefixRule"][];
             };
@@ -5533,6 +5539,8 @@ export interface operations {
                     /** @description What a service version matches */
                     rules: {
                         domainNames?: string[];
+                        /** @description These names alone, without what lies below them */
+                        exactDomainNames?: string[];
                         /** @description Not this service although a name above covers them */
                         excludeDomainNames?: string[];
                         prefixes?: {
@@ -5732,11 +5740,11 @@ export interface operations {
                      */
                     mode?: "replace" | "add";
                     /**
-                     * @description Names that the list means alone: cover what lies below them too, or refuse them
-                     * @default below
+                     * @description Names that the list means alone: match them alone, or all below them too, or refuse them
+                     * @default exact
                      * @enum {string}
                      */
-                    exactNames?: "below" | "refuse";
+                    exactNames?: "exact" | "below" | "refuse";
                     /**
                      * Format: date-time
                      * @description Absent: at once
@@ -5762,11 +5770,11 @@ export interface operations {
                      */
                     mode?: "replace" | "add";
                     /**
-                     * @description Names that the list means alone: cover what lies below them too, or refuse them
-                     * @default below
+                     * @description Names that the list means alone: match them alone, or all below them too, or refuse them
+                     * @default exact
                      * @enum {string}
                      */
-                    exactNames?: "below" | "refuse";
+                    exactNames?: "exact" | "below" | "refuse";
                     /**
                      * Format: date-time
                      * @description Absent: at once
@@ -5788,11 +5796,11 @@ export interface operations {
                      */
                     mode?: "replace" | "add";
                     /**
-                     * @description Names that the list means alone: cover what lies below them too, or refuse them
-                     * @default below
+                     * @description Names that the list means alone: match them alone, or all below them too, or refuse them
+                     * @default exact
                      * @enum {string}
                      */
-                    exactNames?: "below" | "refuse";
+                    exactNames?: "exact" | "below" | "refuse";
                     /**
                      * Format: date-time
                      * @description Absent: at once
@@ -7243,6 +7251,8 @@ export interface operations {
                     /** @description What a service version matches */
                     rules: {
                         domainNames?: string[];
+                        /** @description These names alone, without what lies below them */
+                        exactDomainNames?: string[];
                         /** @description Not this service although a name above covers them */
                         excludeDomainNames?: string[];
                         prefixes?: {

@@ -1,12 +1,13 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { QUEUE_SETTINGS, RedisServer, type QueueSettings } from '../../queue/index.js';
 import { CLOCK, type Clock } from '../../shared/index.js';
 import { ApiKeysService, type ApiKey } from '../keys/api-keys.service.js';
 import { contextOf } from './context.js';
 import { API_OPTIONS, type ApiOptions } from './options.js';
 import { CHALLENGE } from './problem.filter.js';
 import { Problem } from './problem.js';
-import { RateLimiter } from './rate-limit.js';
+import { RateLimiter, RedisWindowCounter } from './rate-limit.js';
 import { routeOf } from './route.js';
 import { grants, type Scope } from './scopes.js';
 
@@ -22,9 +23,12 @@ export class AuthGuard implements CanActivate {
   constructor(
     private readonly keys: ApiKeysService,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Inject(API_OPTIONS) options: ApiOptions,
+    @Inject(API_OPTIONS) { rateLimit }: ApiOptions,
+    redis: RedisServer,
+    @Inject(QUEUE_SETTINGS) { prefix }: QueueSettings,
   ) {
-    this.rate = new RateLimiter(options.rateLimit.requests, options.rateLimit.windowSeconds);
+    const shared = new RedisWindowCounter(redis.connectImpatiently(), prefix);
+    this.rate = new RateLimiter(rateLimit.requests, rateLimit.windowSeconds, shared);
   }
 
   async canActivate(host: ExecutionContext): Promise<boolean> {
@@ -38,7 +42,7 @@ export class AuthGuard implements CanActivate {
     if (route.scopes === 'public') return true;
     const key = await this.authenticate(request);
     context.caller = { keyId: key.id, scopes: key.scopes };
-    this.holdRate(key.id, response);
+    await this.holdRate(key.id, response);
     requireScope(key.scopes, route.scopes);
     return true;
   }
@@ -71,8 +75,8 @@ export class AuthGuard implements CanActivate {
     });
   }
 
-  private holdRate(keyId: string, response: Response): void {
-    const allowance = this.rate.take(keyId, this.clock.now());
+  private async holdRate(keyId: string, response: Response): Promise<void> {
+    const allowance = await this.rate.takeShared(keyId, this.clock.now());
     response.set(this.rate.headers(allowance));
     if (allowance.allowed) return;
     throw new Problem(

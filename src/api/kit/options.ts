@@ -4,7 +4,7 @@ export interface ApiOptions {
   bodyLimit: number;
   /** The same for operations that take many rows at once; default 64 MiB. */
   bulkBodyLimit: number;
-  /** Requests that one API key may make in each window, in this process. */
+  /** Requests that one API key may make in each window, at all processes that share a Redis together. */
   rateLimit: { requests: number; windowSeconds: number };
   /** If set, /metrics wants it as a bearer token. */
   metricsToken?: string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RateLimiter } from './rate-limit.js';
+import { RateLimiter, type WindowCounter } from './rate-limit.js';
 
 describe('RateLimiter', () => {
   it('allows what the window holds, for each caller, and again in the next window', () => {
@@ -29,10 +29,34 @@ describe('RateLimiter', () => {
   it('stays bounded, whoever comes, and forgets those whose window has ended first', () => {
     const limiter = new RateLimiter(1, 60);
     limiter.take('ended', 0);
-    limiter.take('busy', 59_000);
-    for (let i = 0; i < 20_000; i += 1) limiter.take(`stranger ${i}`, 61_000);
-    const windows = (limiter as unknown as { windows: Map<string, unknown> }).windows;
-    expect(windows.size).toBeLessThanOrEqual(10_000);
+    limiter.take('busy', 61_000);
+    for (let i = 0; i < 9_998; i += 1) limiter.take(`stranger ${i}`, 61_000);
+    limiter.take('one more', 61_000);
+    expect(limiter.take('busy', 61_000).allowed).toBe(false);
+    for (let i = 0; i < 20_000; i += 1) limiter.take(`other ${i}`, 61_000);
+    const { local } = limiter as unknown as { local: Map<string, unknown> };
+    expect(local.size).toBeLessThanOrEqual(10_000);
+  });
+
+  it('counts with other processes, and alone while what they share is away', async () => {
+    const counts = new Map<string, number>();
+    let away = false;
+    const shared: WindowCounter = {
+      count: (key) => {
+        if (away) return Promise.reject(new Error('away'));
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+        return Promise.resolve(counts.get(key) ?? 0);
+      },
+    };
+    const [one, other] = [new RateLimiter(3, 60, shared), new RateLimiter(3, 60, shared)];
+    expect(await one.takeShared('a', 0)).toMatchObject({ allowed: true, remaining: 2 });
+    expect(await other.takeShared('a', 0)).toMatchObject({ allowed: true, remaining: 1 });
+    away = true;
+    expect(await one.takeShared('a', 0)).toMatchObject({ allowed: true, remaining: 1 });
+    expect(await one.takeShared('a', 0)).toMatchObject({ allowed: true, remaining: 0 });
+    expect(await one.takeShared('a', 0)).toMatchObject({ allowed: false });
+    away = false;
+    expect(await one.takeShared('a', 60_000)).toMatchObject({ allowed: true, remaining: 2 });
   });
 
   it('never allows more than the quota in one window', () => {
