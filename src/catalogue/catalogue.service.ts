@@ -80,12 +80,7 @@ export class CatalogueService {
   update(code: string, patch: ServicePatch, ifRevision?: number): Promise<ServiceView> {
     return this.change(async (manager) => {
       const before = await this.require(manager, code);
-      if (ifRevision !== undefined && ifRevision !== before.revision) {
-        throw conflict(
-          '',
-          `service ${code} has changed since you read it: read it again and repeat the change`,
-        );
-      }
+      refuseStale(before, ifRevision);
       const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
       const after = { ...before, ...given };
       if (after.parentCode !== before.parentCode) await this.checkParent(manager, code, after.parentCode);
@@ -94,9 +89,9 @@ export class CatalogueService {
   }
 
   /** Removes a service none of whose versions has been in force; anything else may stand on a statement. */
-  async remove(code: string): Promise<void> {
+  async remove(code: string, ifRevision?: number): Promise<void> {
     await this.change(async (manager) => {
-      await this.require(manager, code);
+      refuseStale(await this.require(manager, code), ifRevision);
       const versions = await this.repository.listVersions(manager, code, 100_000, 2 ** 31 - 1);
       const inForce = versions.find((version) => Date.parse(version.effectiveFrom) <= this.clock.now());
       if (inForce !== undefined) {
@@ -271,6 +266,11 @@ function refuseUnlessNext(
       `version ${latest.version} begins at ${latest.effectiveFrom}: begin later, or withdraw that one first`,
     );
   }
+}
+
+function refuseStale({ code, revision }: ServiceView, ifRevision: number | undefined): void {
+  if (ifRevision === undefined || ifRevision === revision) return;
+  throw conflict('', `service ${code} has changed since you read it: read it again and repeat the change`);
 }
 
 function matchesNothing({ domainNames, exactDomainNames = [], prefixes }: DestinationRules): boolean {

@@ -7,6 +7,12 @@ export function refusal(code: RefusalCode, pointer: string, detail: string): Ref
   return new Refusal(code, message, pointer === '' ? [] : [{ pointer, detail }]);
 }
 
+/** Refuses (`conflict`) a change of something that is no longer at the revision that the caller has read. */
+export function refuseStale(what: string, revision: number, ifRevision: number | undefined): void {
+  if (ifRevision === undefined || ifRevision === revision) return;
+  throw refusal('conflict', '', `${what} has changed since you read it: read it again and repeat the change`);
+}
+
 const CONSTRAINTS: Readonly<Record<string, [pointer: string, detail: string]>> = {
   realm_index_check: ['', 'all 65,535 realm numbers have been given out'],
   realm_name_key: ['/name', 'there is a realm of this name already: change it, or take another name'],

@@ -10,7 +10,7 @@ import {
   type Page,
   type PageRequest,
 } from '../shared/index.js';
-import { refusal, toRefusal } from './faults.js';
+import { refusal, refuseStale, toRefusal } from './faults.js';
 import { toRealmConfig, type RealmsRepository } from './realms.repository.js';
 import type { RealmInput, RealmPatch } from './schemas.js';
 import type { RealmView } from './views.js';
@@ -55,13 +55,7 @@ export class RealmsService {
   update(name: string, patch: RealmPatch, ifRevision?: number): Promise<RealmView> {
     return this.change(async (manager) => {
       const before = await this.require(manager, name);
-      if (ifRevision !== undefined && ifRevision !== before.revision) {
-        throw refusal(
-          'conflict',
-          '',
-          `realm ${name} has changed since you read it: read it again and repeat the change`,
-        );
-      }
+      refuseStale(`realm ${name}`, before.revision, ifRevision);
       const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
       const after: RealmView = { ...before, ...given };
       await this.refuseStraySessions(manager, after);
@@ -70,10 +64,11 @@ export class RealmsService {
     });
   }
 
-  /** Removes a realm that no session has referred to. */
-  async remove(name: string): Promise<void> {
+  /** Removes a realm that no session has referred to. `ifRevision` as for {@link update}. */
+  async remove(name: string, ifRevision?: number): Promise<void> {
     await this.change(async (manager) => {
-      const { index } = await this.require(manager, name);
+      const { index, revision } = await this.require(manager, name);
+      refuseStale(`realm ${name}`, revision, ifRevision);
       await this.repository.delete(manager, index);
     });
   }

@@ -11,7 +11,7 @@ import {
   type PageRequest,
 } from '../shared/index.js';
 import { BulkReport, chunksOf, type Indexed } from './bulk.js';
-import { refusal, toRefusal } from './faults.js';
+import { refusal, refuseStale, toRefusal } from './faults.js';
 import type { RealmsRepository } from './realms.repository.js';
 import { sessionInputSchema, type SessionInput, type SessionPatch } from './schemas.js';
 import { planBatch, settleAmong, type BatchPolicy, type SessionRow } from './session-batch.js';
@@ -66,13 +66,7 @@ export class SessionsService {
   update(id: number, patch: SessionPatch, ifRevision?: number): Promise<SessionView> {
     return this.change(async (manager, revision) => {
       const before = await this.require(manager, id);
-      if (ifRevision !== undefined && ifRevision !== before.revision) {
-        throw refusal(
-          'conflict',
-          '',
-          `session ${id} has changed since you read it: read it again and repeat the change`,
-        );
-      }
+      refuseStale(`session ${id}`, before.revision, ifRevision);
       const start = Date.parse(before.startTime);
       const endTime = patch.endTime === undefined ? toTime(before.endTime) : patch.endTime;
       if (endTime !== null && endTime <= start) {
@@ -96,9 +90,10 @@ export class SessionsService {
   }
 
   /** For a session that never was; one that is over is ended instead. */
-  async remove(id: number): Promise<void> {
+  async remove(id: number, ifRevision?: number): Promise<void> {
     await this.change(async (manager, revision) => {
-      await this.require(manager, id);
+      const before = await this.require(manager, id);
+      refuseStale(`session ${id}`, before.revision, ifRevision);
       await this.sessions.delete(manager, id, revision);
     });
   }

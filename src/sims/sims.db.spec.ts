@@ -323,6 +323,44 @@ describe('sessions', () => {
   });
 });
 
+describe('a removal of what was read', () => {
+  const one = async (change: Promise<unknown>, removal: Promise<unknown>) => {
+    const outcomes = await Promise.allSettled([change, removal]);
+    return outcomes.filter(({ status }) => status === 'fulfilled').length;
+  };
+
+  it('is refused once it has changed, also if the two come at the same time', async () => {
+    const { realms, sims, sessions } = services;
+    await realms.create(realmOf());
+    await sims.create(simOf('sim-1'));
+    for (let round = 0; round < 5; round += 1) {
+      const name = `spare-${round}`;
+      const realm = await realms.create(
+        realmOf({ name, mirror: { type: 'gre', outerSource: `192.0.2.${round + 1}` } }),
+      );
+      const { revision } = realm;
+      expect(
+        await one(realms.update(name, { retentionDays: 7 }, revision), realms.remove(name, revision)),
+      ).toBe(1);
+      const sim = await sims.create(simOf(name));
+      expect(await one(sims.update(name, { name: 'x' }, sim.revision), sims.remove(name, sim.revision))).toBe(
+        1,
+      );
+      const session = await sessions.create(sessionOf('sim-1', `10.129.0.${round}`, 0));
+      expect(
+        await one(
+          sessions.update(session.id, { endTime: NOW + HOUR }, session.revision),
+          sessions.remove(session.id, session.revision),
+        ),
+      ).toBe(1);
+    }
+    const { revision } = await sims.create(simOf('sim-9'));
+    await sims.update('sim-9', { name: 'x' });
+    expect((await refusal(sims.remove('sim-9', revision))).code).toBe('conflict');
+    await sims.remove('sim-9');
+  });
+});
+
 describe('the session feed', () => {
   it('tells all, then each change, also of realms, consent and deletions', async () => {
     const { realms, sims, sessions, feed } = services;

@@ -11,7 +11,7 @@ import {
   type PageRequest,
 } from '../shared/index.js';
 import { BulkReport, chunksOf, type Indexed } from './bulk.js';
-import { refusal, toRefusal } from './faults.js';
+import { refusal, refuseStale, toRefusal } from './faults.js';
 import { simInputSchema, type SimInput, type SimPatch } from './schemas.js';
 import type { SimFilter, SimNumbers, SimsRepository } from './sims.repository.js';
 import type { BulkResult, SimView } from './views.js';
@@ -70,22 +70,17 @@ export class SimsService {
   update(id: string, patch: SimPatch, ifRevision?: number): Promise<SimView> {
     return this.change(async (manager, revision) => {
       const before = await this.require(manager, id);
-      if (ifRevision !== undefined && ifRevision !== before.revision) {
-        throw refusal(
-          'conflict',
-          '',
-          `SIM ${id} has changed since you read it: read it again and repeat the change`,
-        );
-      }
+      refuseStale(`SIM ${id}`, before.revision, ifRevision);
       const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
       return this.write(manager, { ...before, ...given }, revision);
     });
   }
 
   /** Removes a SIM that nothing refers to; one that has held a session is terminated instead. */
-  async remove(id: string): Promise<void> {
+  async remove(id: string, ifRevision?: number): Promise<void> {
     await this.change(async (manager) => {
-      await this.require(manager, id);
+      const { revision } = await this.require(manager, id);
+      refuseStale(`SIM ${id}`, revision, ifRevision);
       await this.repository.delete(manager, id);
     });
   }

@@ -142,7 +142,7 @@ export class RealmsController {
       context,
       'revision',
       () => this.realms.get(realmName),
-      () => this.realms.remove(realmName),
+      (revision) => this.realms.remove(realmName, revision),
     );
   }
 }

@@ -255,7 +255,7 @@ export class ServicesController {
       context,
       'revision',
       () => this.catalogue.get(code),
-      () => this.catalogue.remove(code),
+      (revision) => this.catalogue.remove(code, revision),
     );
   }
 

@@ -231,7 +231,7 @@ export class SessionsController {
       context,
       'revision',
       () => this.sessions.get(sessionId),
-      () => this.sessions.remove(sessionId),
+      (revision) => this.sessions.remove(sessionId, revision),
     );
   }
 }

@@ -180,7 +180,7 @@ export class SimsController {
       context,
       'revision',
       () => this.sims.get(simId),
-      () => this.sims.remove(simId),
+      (revision) => this.sims.remove(simId, revision),
     );
   }
 }
