@@ -1,8 +1,10 @@
 /** What an operator's own program would do over REST: realm, SIMs, sessions, plans, subscriptions, webhook, closing. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Stop } from '../support/steps.mjs';
 
 const HOUR = 3_600_000;
+const LIVE_TIMEOUT = 20_000;
 export const TIME_ZONE = 'Asia/Tokyo';
 /** Japan has had one offset since 1951. */
 const TIME_ZONE_OFFSET = 9 * HOUR;
@@ -92,9 +94,19 @@ export class Customer {
     return endpoint.secret;
   }
 
-  /** Changes of realms and sessions take effect in every process within two seconds. */
-  untilLive() {
-    return sleep(2_000);
+  /** Resolves once capture goes by the realms and sessions that were told last. */
+  async untilLive() {
+    const deadline = Date.now() + LIVE_TIMEOUT;
+    let { changes } = await this.api.get('/v1/capture');
+    // The process that answers captures nothing: it cannot say, and others follow within two seconds.
+    if (changes === null) return sleep(2_000);
+    const { committed } = changes;
+    while (changes.inForce < committed) {
+      if (Date.now() > deadline)
+        throw new Stop('Capture does not take in what was told of realms and sessions.');
+      await sleep(50);
+      ({ changes } = await this.api.get('/v1/capture'));
+    }
   }
 
   conservation() {

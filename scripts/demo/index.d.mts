@@ -47,6 +47,7 @@ export function readStatement(document: unknown): ReadStatement;
 export interface Api {
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown): Promise<unknown>;
+  call(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Also an answer that is no success, and no JSON. */
   send(method: string, path: string): Promise<{ status: number; text: string }>;
 }

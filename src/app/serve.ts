@@ -4,7 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { configureHttp, type CaptureReport, type ReadinessProbe } from '../api/index.js';
 import { describeEnvironment, type Config } from '../config/index.js';
-import { pendingMigrations } from '../database/index.js';
+import { ChangeFeed, pendingMigrations } from '../database/index.js';
 import { RedisServer } from '../queue/index.js';
 import { metrics, type Logger } from '../shared/index.js';
 import { AppModule } from './app.module.js';
@@ -26,11 +26,8 @@ export async function startService(config: Config, logger: Logger): Promise<Runn
   // Made before anything that keeps its own part of it closed: the private Postgres must be able to enter.
   await mkdir(config.dataDir, { recursive: true, mode: 0o711 });
   const probes: ReadinessProbe[] = [];
-  const capture = (): CaptureReport | undefined => {
-    if (!config.roles.includes('capture')) return undefined;
-    const runner = app.get(CaptureRunner);
-    return { points: runner.status(), failures: runner.failures() };
-  };
+  const capture = (): Promise<CaptureReport> | undefined =>
+    config.roles.includes('capture') ? reportCapture(app) : undefined;
   let serverLost: (message: string) => void = () => undefined;
   const lost = new Promise<string>((resolve) => (serverLost = resolve));
   const app = await NestFactory.create<NestExpressApplication>(
@@ -91,6 +88,15 @@ function readinessProbes(app: NestExpressApplication, config: Config): Readiness
     });
   }
   return probes;
+}
+
+async function reportCapture(app: NestExpressApplication): Promise<CaptureReport> {
+  const runner = app.get(CaptureRunner);
+  const feed = app.get(ChangeFeed);
+  // Asked for first, so that what is in force is never compared with something older.
+  const inForce = feed.inForce('sessions');
+  const changes = inForce === undefined ? null : { inForce, committed: await feed.latest('sessions') };
+  return { points: runner.status(), failures: runner.failures(), changes };
 }
 
 function captureProblem(runner: CaptureRunner): string | undefined {

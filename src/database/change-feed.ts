@@ -87,6 +87,17 @@ export class ChangeFeed {
     await this.running;
   }
 
+  /** The revision of a topic that every listener of this process has taken in; undefined if none listens. */
+  inForce(topic: Topic): number | undefined {
+    const seen = this.subscriptions.filter((one) => one.topic === topic).map((one) => one.seen);
+    return seen.length === 0 ? undefined : Math.min(...seen);
+  }
+
+  /** The last committed revision of a topic; 0 = never changed. */
+  latest(topic: Topic): Promise<number> {
+    return currentRevision(this.dataSource.manager, topic);
+  }
+
   /** Looks now; resolves when every listener that had something to do is done. Never rejects. */
   look(): Promise<void> {
     // A look that is still running when the next is due is shared: looks never pile up.

@@ -3290,7 +3290,7 @@ export interface components {
              * @example 980
              */
             amountDue?: string;
-            /** @description Octets and packets of the period that were on nobody's account, over the whole system. */
+            /** @description Octets and packets of the time that were on nobody's account, over the whole system: waiting for a session, blurred by a full table, malformed, of an unsupported form. */
             completeness: {
                 [key: string]: string;
             };
@@ -3463,6 +3463,10 @@ export interface components {
             /** @description SHA-256 of the statement’s JSON, hex. */
             hash: string;
             finalizedAt: components["schemas"]["Instant"];
+            /** @description Octets and packets of the time that were on nobody's account, over the whole system: waiting for a session, blurred by a full table, malformed, of an unsupported form. */
+            completeness: {
+                [key: string]: string;
+            };
         };
         StatementUsageLine: {
             /** @description Position in `segments`, from 0. */
@@ -3668,6 +3672,15 @@ export interface components {
                 octetsDown: components["schemas"]["Octets"];
                 boundAt: components["schemas"]["Instant"];
             }[];
+        };
+        UsageExplanations: {
+            items: components["schemas"]["UsageExplanation"][];
+            /** @description Hand it back as `cursor` for the next page; null = last page. */
+            nextCursor: string | null;
+            /** @description Octets and packets of the time that were on nobody's account, over the whole system: waiting for a session, blurred by a full table, malformed, of an unsupported form. */
+            completeness: {
+                [key: string]: string;
+            };
         };
         UsageItem: {
             simId: string;
@@ -7327,11 +7340,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["UsageExplanation"][];
-                        /** @description Hand it back as `cursor` for the next page; null = last page. */
-                        nextCursor: string | null;
-                    };
+                    "application/json": components["schemas"]["UsageExplanations"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -11,12 +11,15 @@ export interface CaptureReport {
   points: readonly PointStatus[];
   /** Points that could not be opened, one sentence each. */
   failures: readonly string[];
+  /** Revisions of realms and sessions: the last that was committed, and the one that this process goes by; null = by none. */
+  changes: { committed: number; inForce: number } | null;
 }
 
 /** Nest injection token for a function that gives the {@link CaptureReport}, or undefined without the capture role. */
 export const CAPTURE_REPORT = Symbol('CaptureReport');
-export type CaptureReporter = () => CaptureReport | undefined;
+export type CaptureReporter = () => Promise<CaptureReport> | undefined;
 
+const NO_CAPTURE = { points: [], failures: [], changes: null };
 const SOURCES_SINCE_MS = 31 * 24 * 3600 * 1000;
 
 const tally = z.strictObject({ packets: z.string(), octets });
@@ -67,6 +70,14 @@ const capture = z
   .strictObject({
     points: z.array(point).meta({ description: 'Of the process that answers.' }),
     failures: z.array(z.string()).meta({ description: 'Points that could not be opened.' }),
+    changes: z
+      .strictObject({ committed: z.int(), inForce: z.int() })
+      .nullable()
+      .meta({
+        description:
+          'Revisions of realms and sessions: the last that was committed, and the one that capture of the process that answers goes by. It follows ' +
+          'within two seconds. Null = this process captures nothing.',
+      }),
     sources: z
       .array(z.strictObject({ source: z.string(), lastHour: instant, seen: tally }))
       .meta({ description: 'Capture points of any process that brought something in the last 31 days.' }),
@@ -93,11 +104,12 @@ export class CaptureController {
 
   @Handle(getCapture)
   async get(): Promise<AnswerOf<typeof getCapture>> {
-    const { points, failures } = this.report() ?? { points: [], failures: [] };
+    const { points, failures, changes } = (await this.report()) ?? NO_CAPTURE;
     const sources = await this.accounts.sources(new Date(this.clock.now() - SOURCES_SINCE_MS));
     return {
       points: points.map(presentPoint),
       failures: [...failures],
+      changes,
       sources: sources.map(({ source, lastHour, ...seen }) => ({
         source,
         lastHour: formatInstant(lastHour.getTime()),
