@@ -1,5 +1,6 @@
 /**
- * How long 100,000 SIMs and sessions take in bulk, into a private Postgres that keeps every commit:
+ * How long 100,000 SIMs and sessions take in bulk, as JSON rows and as CSV in which every thousandth row is bad, into a private Postgres that
+ * keeps every commit:
  * `node --import ./test/support/typescript.mjs test/bench/sims-bulk.bench.ts [rows]`
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '../../src/database/index.js';
 import { systemClock } from '../../src/shared/index.js';
-import { createSimsServices } from '../../src/sims/index.js';
+import { createSimsServices, sessionsFromCsv, simsFromCsv, type BulkResult } from '../../src/sims/index.js';
 
 const rows = Number(process.argv[2] ?? 100_000);
 const dataDir = await mkdtemp(join(tmpdir(), `countfree-test-${process.pid}-`));
@@ -24,6 +25,33 @@ async function time(label: string, work: () => Promise<unknown>): Promise<void> 
   const start = performance.now();
   const result = await work();
   console.log(`${label}: ${((performance.now() - start) / 1000).toFixed(1)} s ${JSON.stringify(result)}`);
+}
+
+const isBad = (row: number) => row % 1000 === 999;
+
+function simsCsv(): string {
+  const lines = Array.from({ length: rows }, (_, i) =>
+    isBad(i)
+      ? `csv ${i},not-an-imsi,maybe,b`
+      : `csv-${i},${440_200_000_000_000 + i};${440_300_000_000_000 + i},true,b`,
+  );
+  return ['id,imsis,nameConsent,tag:fleet', ...lines].join('\n');
+}
+
+function sessionsCsv(): string {
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const prefix = `10.${130 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`;
+    return isBad(i)
+      ? `csv-${i},elsewhere,${prefix}/99,yesterday,,`
+      : `csv-${i},bench,${prefix},2026-01-01T00:00:00Z,,100.127.0.53`;
+  });
+  return ['simId,realm,prefix,startTime,endTime,dnsServers', ...lines].join('\n');
+}
+
+/** The report of bad rows in short: how many, and how many faults they name. */
+function reported({ errors, ...counts }: BulkResult) {
+  const faults = errors.reduce((sum, row) => sum + row.errors.length, 0);
+  return { ...counts, badRows: errors.length, faults };
 }
 
 try {
@@ -51,6 +79,10 @@ try {
   await time(`${rows} sessions`, () => sessions.bulkUpsert(sessionRows));
   await time('the same SIMs again', () => sims.bulkUpsert(simRows));
   await time('the same sessions again', () => sessions.bulkUpsert(sessionRows));
+  await time(`${rows} SIMs as CSV`, async () => reported(await sims.bulkUpsert(simsFromCsv(simsCsv()))));
+  await time(`${rows} sessions as CSV`, async () =>
+    reported(await sessions.bulkUpsert(sessionsFromCsv(sessionsCsv()))),
+  );
   await time('first load of the feed', async () => (await feed.changesSince(0)).upserted.length);
 } finally {
   await database.close();
