@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { closing } from './closing.js';
 import { files } from './files.js';
+import { identify } from './identify.js';
 import { ledger } from './ledger.js';
 import { memory } from './memory.js';
 import { rating } from './rating.js';
@@ -18,6 +19,7 @@ const PARTS: Record<string, (runs: number) => Promise<Row[]>> = {
   drain,
   files,
   memory,
+  identify,
   ledger,
   rating,
   closing,

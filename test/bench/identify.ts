@@ -1,8 +1,6 @@
 /**
- * Prints what identification does a second on one core:
- * `node --expose-gc --import ./test/support/typescript.mjs test/bench/identify.bench.ts`
- * Each figure is the median of five runs in one process, by processor time (so that other work on the machine does not
- * show), collector included. An argument runs only the parts whose name holds it.
+ * 6. What identification does a second on one core: by processor time, so that other work on the machine does not show,
+ * the collector included.
  */
 import { HELLO_HEADER_BYTES, readHellos } from '../../src/capture/index.js';
 import type { CatalogueSnapshot, ServiceVersion } from '../../src/catalogue/index.js';
@@ -11,12 +9,16 @@ import { HelloReader } from '../../src/identify/hello/hello-reader.js';
 import { parseTlsStream } from '../../src/identify/hello/tls.js';
 import { resolveOptions } from '../../src/identify/options.js';
 import { ServiceIndex } from '../../src/identify/service-index.js';
+import { aggregate } from '../../src/meter/aggregate.js';
 import type { Session } from '../../src/sims/index.js';
 import { packFlows, packHello, packKey, type RecordFields } from '../support/capture-flows.js';
 import { addressRecord, dnsAnswer, quicHello, tlsHello } from '../support/hellos.js';
+import type { Row } from './support/table.js';
 
-const RUNS = 5;
 const SIMS = 100_000;
+/** As many as the live source takes out of the kernel at once. */
+const RECORDS_PER_BATCH = 10_922;
+const RECORDS_PER_RUN = 2_000_000;
 const HOUR_START = 1_700_000_000_000_000 - (1_700_000_000_000_000 % 3_600_000_000);
 
 /** Processor time of this process in milliseconds. */
@@ -25,16 +27,14 @@ function cpuMs(): number {
   return (user + system) / 1000;
 }
 
-function measure(label: string, unit: string, count: number, run: (round: number) => void): void {
-  const rates: number[] = [];
-  for (let round = 0; round < RUNS; round += 1) {
+/** `count` things a second in each run, in thousands. */
+function rates(runs: number, count: number, run: (round: number) => void): number[] {
+  return Array.from({ length: runs }, (_, round) => {
     globalThis.gc?.();
     const start = cpuMs();
     run(round);
-    rates.push(count / ((cpuMs() - start) / 1000));
-  }
-  rates.sort((a, b) => a - b);
-  console.log(`${label.padEnd(58)} ${Math.round(rates[RUNS >> 1]!).toLocaleString('en')} ${unit}/s`);
+    return count / (cpuMs() - start);
+  });
 }
 
 function ipv4(value: number): Uint8Array {
@@ -56,6 +56,7 @@ function sessions(): Session[] {
       startTime: HOUR_START / 1000 - 1000,
       endTime: null,
       dnsServers: ['100.127.0.53'],
+      mcc: null,
       nameConsent: true,
     };
   });
@@ -145,113 +146,132 @@ function identifier(): Identifier {
   return made;
 }
 
-/** What is held after a collection: the resident size would show the bench's own litter too. */
-function memory(label: string): void {
-  globalThis.gc?.();
-  const { heapUsed, external } = process.memoryUsage();
-  console.log(`${label.padEnd(58)} ${Math.round((heapUsed + external) / 1e6)} MB held`);
+type Measured = Omit<Row, 'part' | 'unit'>;
+
+function batchesOf(flows: Buffer): Buffer[] {
+  const octets = RECORDS_PER_BATCH * 96;
+  return Array.from({ length: Math.ceil(flows.length / octets) }, (_, i) =>
+    flows.subarray(i * octets, (i + 1) * octets),
+  );
 }
 
-function part(name: string, run: () => void): void {
-  if (name.includes(process.argv[2] ?? '')) run();
+/** Records of known flows: identified, and summed per SIM, hour and reason as the ledger takes them. */
+function warm(runs: number, flows: number): Measured[] {
+  const made = identifier();
+  const epochs = Array.from({ length: 4 }, (_, epoch) => batchesOf(records(flows, epoch)));
+  const walk = (epoch: number, use: (entries: ReturnType<Identifier['identify']>) => void): void => {
+    for (const batch of epochs[epoch]!) use(made.identify({ flows: batch }));
+  };
+  walk(0, () => undefined);
+  const times = RECORDS_PER_RUN / flows;
+  const often = (round: number, use: Parameters<typeof walk>[1]): void => {
+    for (let i = 0; i < times; i += 1) walk(1 + ((round + i) % 3), use);
+  };
+  const label = `records of ${flows.toLocaleString('en')} known flows`;
+  return [
+    {
+      name: `${label}, identified`,
+      values: rates(runs, RECORDS_PER_RUN, (round) => often(round, () => undefined)),
+    },
+    {
+      name: `${label}, identified and metered`,
+      values: rates(runs, RECORDS_PER_RUN, (round) =>
+        often(round, (entries) => void aggregate(entries, () => 1)),
+      ),
+      aim: '≥ 1,000',
+    },
+  ];
 }
 
-console.log(`node ${process.version}, ${SIMS.toLocaleString('en')} SIMs`);
-part('warm', () => {
-  for (const flows of [100_000, 1_000_000]) {
-    const made = identifier();
-    const batches = [0, 1, 2, 3, 4, 5, 6, 7].map((epoch) => records(flows, epoch));
-    made.identify({ flows: batches[0]! });
-    measure(`records, warm, ${flows.toLocaleString('en')} flows`, 'records', flows, (round) => {
-      made.identify({ flows: batches[1 + round]! });
-    });
-  }
-});
-part('hello', () => {
+function fresh(runs: number): Measured {
+  const count = 100_000;
   const made = identifier();
   const hello = tlsHello('obs.line.me');
-  const count = 100_000;
-  const rounds = Array.from({ length: RUNS }, (_, round) => ({
+  const rounds = Array.from({ length: runs }, (_, round) => ({
     hellos: hellos(count, round * count, () => hello, 'tls'),
     flows: records(count, round, round * count),
   }));
-  measure('new flows with a ClientHello each', 'flows', count, (round) => {
+  const values = rates(runs, count, (round) => {
     made.observe(rounds[round]!.hellos);
     made.identify({ flows: rounds[round]!.flows });
   });
-});
-part('parse', () => {
+  return { name: 'new flows with a ClientHello each', values, aim: '≥ 150' };
+}
+
+function parses(runs: number): Measured[] {
   const hello = tlsHello('obs.line.me');
-  measure('ClientHello parses', 'hellos', 1_000_000, () => {
-    for (let i = 0; i < 1_000_000; i += 1) parseTlsStream(hello);
-  });
   const count = 5_000;
   const packed = hellos(count, 0, (i) => quicHello('www.youtube.com', Buffer.from(`id-${i}-----`)), 'quic');
-  measure(
-    `QUIC Initials (${packed.length / count - HELLO_HEADER_BYTES} octets) decrypted and parsed`,
-    'hellos',
-    count,
-    () => {
-      const reader = new HelloReader(resolveOptions({}).hellos);
-      for (const each of readHellos(packed)) reader.claims(each, 1);
+  const octets = Math.round(packed.length / count - HELLO_HEADER_BYTES);
+  return [
+    {
+      name: 'ClientHellos parsed',
+      values: rates(runs, 1_000_000, () => {
+        for (let i = 0; i < 1_000_000; i += 1) parseTlsStream(hello);
+      }),
     },
-  );
-});
-part('catalogue', () => {
-  const index = new ServiceIndex();
-  const snapshot = catalogue(500_000, 20_000);
-  const start = cpuMs();
-  index.update(snapshot);
-  console.log(
-    `${'catalogue of 500,000 names and 20,000 prefixes loaded in'.padEnd(58)} ${Math.round(cpuMs() - start)} ms`,
-  );
-  const steps = cpuMs();
-  index.update({
-    ...snapshot,
-    revision: 2,
-    versions: [...snapshot.versions.slice(0, 2), { ...snapshot.versions[2]! }],
-  });
-  console.log(`${'the same again, unchanged'.padEnd(58)} ${Math.round(cpuMs() - steps)} ms`);
-  const names = Array.from({ length: 1000 }, (_, i) => `a.b.host${i * 499}.example${(i * 499) % 1000}.com`);
-  measure('names looked up among 500,000', 'names', 1_000_000, () => {
-    for (let i = 0; i < 1_000_000; i += 1) index.findName(names[i % 1000]!, HOUR_START);
-  });
-  const peers = Array.from({ length: 1000 }, (_, i) => Buffer.from(ipv4(0x14000000 + i * 4099)));
-  measure('addresses looked up among 20,000 prefixes', 'addresses', 1_000_000, () => {
-    for (let i = 0; i < 1_000_000; i += 1) index.findPrefixes(peers[i % 1000]!, 0, false, 6, 443, HOUR_START);
-  });
-});
-part('memory', () => {
-  memory('memory before');
+    {
+      name: `QUIC Initials of ${octets} octets decrypted and parsed`,
+      values: rates(runs, count, () => {
+        const reader = new HelloReader(resolveOptions({}).hellos);
+        for (const each of readHellos(packed)) reader.claims(each, 1);
+      }),
+    },
+    { name: 'DNS answers learnt', values: answers(runs) },
+  ];
+}
+
+function answers(runs: number): number[] {
+  const count = 100_000;
   const made = identifier();
-  memory('100,000 SIMs');
-  made.identify({ flows: records(1_000_000, 0) });
-  memory('and 1,000,000 flows');
-  for (let part = 0; part < 10; part += 1) {
-    const answers: Buffer[] = [];
-    for (let i = 0; i < 100_000; i += 1) {
-      const n = part * 100_000 + i;
-      const key = packKey({
-        subscriber: ipv4(subscriberOf(n)),
-        peer: ipv4(0x647f0035),
-        subscriberPort: 4000,
-        peerPort: 53,
-        protocol: 17,
-      });
-      const name = `host${n % 5000}.example.com`;
-      const payload = dnsAnswer(name, [
-        addressRecord(name, `93.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`),
-      ]);
-      answers.push(packHello({ kind: 'dns', uplink: false, time: HOUR_START + 1, key, payload }));
-    }
-    const packed = Buffer.concat(answers);
-    const start = cpuMs();
-    made.observe(packed);
-    if (part === 9)
-      console.log(
-        `${'DNS answers learnt'.padEnd(58)} ${Math.round(1e8 / (cpuMs() - start)).toLocaleString('en')} answers/s`,
-      );
-  }
-  memory('and 1,000,000 DNS entries');
-  console.log(JSON.stringify(made.stats()));
-});
+  const packed = Array.from({ length: count }, (_, n) => {
+    const key = packKey({
+      subscriber: ipv4(subscriberOf(n)),
+      peer: ipv4(0x647f0035),
+      subscriberPort: 4000,
+      peerPort: 53,
+      protocol: 17,
+    });
+    const name = `host${n % 5000}.example.com`;
+    const payload = dnsAnswer(name, [
+      addressRecord(name, `93.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`),
+    ]);
+    return packHello({ kind: 'dns', uplink: false, time: HOUR_START + 1, key, payload });
+  });
+  const all = Buffer.concat(packed);
+  return rates(runs, count, () => made.observe(all));
+}
+
+function lookups(runs: number): Measured[] {
+  const index = new ServiceIndex();
+  index.update(catalogue(500_000, 20_000));
+  const names = Array.from({ length: 1000 }, (_, i) => `a.b.host${i * 499}.example${(i * 499) % 1000}.com`);
+  const peers = Array.from({ length: 1000 }, (_, i) => Buffer.from(ipv4(0x14000000 + i * 4099)));
+  const count = 1_000_000;
+  return [
+    {
+      name: 'names looked up among 500,000',
+      values: rates(runs, count, () => {
+        for (let i = 0; i < count; i += 1) index.findName(names[i % 1000]!, HOUR_START);
+      }),
+    },
+    {
+      name: 'addresses looked up among 20,000 prefixes',
+      values: rates(runs, count, () => {
+        for (let i = 0; i < count; i += 1) index.findPrefixes(peers[i % 1000]!, 0, false, 6, 443, HOUR_START);
+      }),
+    },
+  ];
+}
+
+export function identify(runs: number): Promise<Row[]> {
+  const part = 'Identification on one core, 100,000 SIMs';
+  const measured = [
+    ...warm(runs, 100_000),
+    ...warm(runs, 1_000_000),
+    fresh(runs),
+    ...parses(runs),
+    ...lookups(runs),
+  ];
+  return Promise.resolve(measured.map((row) => ({ part, unit: 'thousand/s', ...row })));
+}
