@@ -47,6 +47,7 @@ export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnApplica
       clock,
       schedule,
       claimMs: timeoutMs + settings.claimMarginMs,
+      claimWaitMs: settings.claimMarginMs / 2,
       inFlight,
       target: (endpointId) => this.target(endpointId),
       onGone: (endpointId) => this.endpoints.disable(dataSource.manager, endpointId, GONE, clock.now()),

@@ -11,6 +11,7 @@ import { ledger } from './ledger.js';
 import { memory } from './memory.js';
 import { rating } from './rating.js';
 import { render, type Row } from './support/table.js';
+import { webhooks } from './webhooks.js';
 import { costs, drain, live } from './xdp.js';
 
 const PARTS: Record<string, (runs: number) => Promise<Row[]>> = {
@@ -23,6 +24,7 @@ const PARTS: Record<string, (runs: number) => Promise<Row[]>> = {
   ledger,
   rating,
   closing,
+  webhooks,
 };
 
 const [runsText, path, ...names] = process.argv.slice(2);

@@ -64,7 +64,7 @@ class Rest implements Api {
     });
     return { status: response.status, text: await response.text() };
   }
-  private async call(method: string, path: string, body?: unknown): Promise<unknown> {
+  async call(method: string, path: string, body?: unknown): Promise<unknown> {
     const { status, text } = await this.send(method, path, body);
     if (status >= 400) throw new Error(`${method} ${path}: ${status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);
