@@ -29,7 +29,8 @@ const chargeSchema = z.object({
   unitPrice: text,
   share: text,
   taxPercent: text,
-  taxBase: text,
+  pack: text,
+  group: text,
   amount: z.string(),
 });
 

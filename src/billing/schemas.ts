@@ -74,6 +74,8 @@ export interface StatementView {
   /** SHA-256 of the document, hex. */
   hash: string;
   finalizedAt: string;
+  /** Octets and packets of the period that were on nobody's account, over the whole system. */
+  completeness: Record<string, string>;
 }
 
 /** A statement with its lines. */

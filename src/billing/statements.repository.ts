@@ -52,6 +52,7 @@ export interface StatementRow {
   amountDue: string;
   hash: string;
   finalizedAt: Date;
+  completeness: Record<string, string>;
 }
 
 export interface StatementFilter {
@@ -65,7 +66,10 @@ const COLUMNS = `
   st.octets_up AS "octetsUp", st.octets_down AS "octetsDown", st.free_octets AS "freeOctets",
   st.billed_octets AS "billedOctets", st.not_counted_octets AS "notCountedOctets", st.net::text, st.tax::text,
   st.amount::text, st.corrections_amount::text AS "correctionsAmount",
-  (st.amount + st.corrections_amount)::text AS "amountDue", encode(st.hash, 'hex') AS hash, st.finalized_at AS "finalizedAt"`;
+  (st.amount + st.corrections_amount)::text AS "amountDue", encode(st.hash, 'hex') AS hash, st.finalized_at AS "finalizedAt",
+  run.completeness`;
+
+const STATEMENTS = `statement st JOIN sim m USING (sim_key) JOIN closing_run run ON run.id = st.run_id`;
 
 /** Taken alone while statements are written, and shared by changes of subscriptions (see the trigger on them). */
 const STATEMENTS_LOCK = '7165074649429471846';
@@ -222,7 +226,7 @@ export class StatementsRepository {
     limit: number,
   ): Promise<StatementRow[]> {
     return manager.query<StatementRow[]>(
-      `SELECT ${COLUMNS} FROM statement st JOIN sim m USING (sim_key)
+      `SELECT ${COLUMNS} FROM ${STATEMENTS}
        WHERE st.number > $1 AND ($2::text IS NULL OR st.month = $2) AND ($3::text IS NULL OR m.sim_id = $3)
        ORDER BY st.number LIMIT $4`,
       [after, filter.month ?? null, filter.simId ?? null, limit],
@@ -234,7 +238,7 @@ export class StatementsRepository {
     number: number,
   ): Promise<(StatementRow & { document: string }) | undefined> {
     const rows = await manager.query<(StatementRow & { document: string })[]>(
-      `SELECT ${COLUMNS}, st.document FROM statement st JOIN sim m USING (sim_key) WHERE st.number = $1`,
+      `SELECT ${COLUMNS}, st.document FROM ${STATEMENTS} WHERE st.number = $1`,
       [number],
     );
     return rows[0];

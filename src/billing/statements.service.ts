@@ -196,5 +196,6 @@ function toView(row: StatementRow): StatementView {
     amountDue: row.amountDue,
     hash: row.hash,
     finalizedAt: formatInstant(row.finalizedAt.getTime()),
+    completeness: row.completeness,
   };
 }

@@ -2100,6 +2100,11 @@ export interface components {
             points: components["schemas"]["CapturePoint"][];
             /** @description Points that could not be opened. */
             failures: string[];
+            /** @description Revisions of realms and sessions: the last that was committed, and the one that capture of the process that answers goes by. It follows within two seconds. Null = this process captures nothing. */
+            changes: {
+                committed: number;
+                inForce: number;
+            } | null;
             /** @description Capture points of any process that brought something in the last 31 days. */
             sources: {
                 source: string;

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { EVENT_TYPES, TEST_EVENT_TYPE } from '../../webhooks/index.js';
 import { controllers, routes } from '../controllers.js';
 import { routeOf } from '../kit/route.js';
 import { openApiText } from './openapi.js';
@@ -64,6 +65,10 @@ describe('routes', () => {
 });
 
 describe('webhooks', () => {
+  it('are shown for every event that there is', () => {
+    expect(webhooks.map(({ type }) => type).sort()).toEqual([...EVENT_TYPES, TEST_EVENT_TYPE].sort());
+  });
+
   it.each(webhooks.map((hook) => [hook.type, hook] as const))(
     '%s has an example of its schema',
     (_, hook) => {

@@ -2,10 +2,11 @@ import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 import { serviceCodeSchema } from '../../catalogue/index.js';
 import { EVIDENCES } from '../../identify/index.js';
-import { ExplanationsReader, type Explanation } from '../../meter/index.js';
+import { AccountsReader, ExplanationsReader, type Explanation } from '../../meter/index.js';
 import { formatInstant, Refusal } from '../../shared/index.js';
 import { SimsService } from '../../sims/index.js';
 import { instant, octets, pageOfItems, pageQuery, simIdText, spanWith } from '../kit/fields.js';
+import { completeness } from './statement.schema.js';
 import { defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
 
 const evidence = z.enum(EVIDENCES);
@@ -83,13 +84,16 @@ const explainUsage = defineRoute({
       .meta({ description: 'As the `explanation` of an item of usage names it.' }),
     ...pageQuery.shape,
   }),
-  response: pageOfItems(explanation),
+  response: z
+    .strictObject({ ...pageOfItems(explanation).shape, completeness })
+    .meta({ id: 'UsageExplanations' }),
 });
 
 @Controller()
 export class ExplanationsController {
   constructor(
     private readonly explanations: ExplanationsReader,
+    private readonly accounts: AccountsReader,
     private readonly sims: SimsService,
   ) {}
 
@@ -104,8 +108,15 @@ export class ExplanationsController {
     const simKey = (await this.sims.keysOf([simId])).get(simId);
     if (simKey === undefined) throw new Refusal('not_found', `There is no SIM "${simId}".`);
     const span = { simKey, from: new Date(from), to: new Date(to), reasonId: reason, ...filter };
-    const { items, nextCursor } = await this.explanations.list(span, { limit, cursor });
-    return { items: items.map(present), nextCursor };
+    const [{ items, nextCursor }, gaps] = await Promise.all([
+      this.explanations.list(span, { limit, cursor }),
+      this.accounts.completeness(span.from, span.to),
+    ]);
+    return {
+      items: items.map(present),
+      nextCursor,
+      completeness: Object.fromEntries(Object.entries(gaps).map(([name, count]) => [name, String(count)])),
+    };
   }
 }
 

@@ -8,6 +8,12 @@ const money = z
   .meta({ description: 'Decimal text in the currency of the statement.', examples: ['980'] });
 const segment = z.int().meta({ description: 'Position in `segments`, from 0.' });
 
+/** What a period or a span says of its own gaps. */
+export const completeness = z.record(z.string(), z.string()).meta({
+  description:
+    "Octets and packets of the time that were on nobody's account, over the whole system: waiting for a session, blurred by a full table, malformed, of an unsupported form.",
+});
+
 const usageLine = z
   .looseObject({
     segment,
@@ -123,9 +129,7 @@ export const statement = z
       .optional()
       .meta({ description: 'Corrections of earlier statements that are settled with this one.' }),
     amountDue: money.optional().meta({ description: 'Total and corrections, where there are any.' }),
-    completeness: z.record(z.string(), z.string()).meta({
-      description: "Octets and packets of the period that were on nobody's account, over the whole system.",
-    }),
+    completeness,
     serviceVersions: z.array(z.strictObject({ serviceVersionId: z.int(), serviceCode: z.string() })),
   })
   .meta({
@@ -159,5 +163,6 @@ export const statementSummary = z
     amountDue: money.meta({ description: 'Both together: what the subscriber pays.' }),
     hash: z.string().meta({ description: 'SHA-256 of the statement’s JSON, hex.' }),
     finalizedAt: instant,
+    completeness,
   })
   .meta({ id: 'StatementSummary', description: 'A final statement without its lines.' });

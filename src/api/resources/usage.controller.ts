@@ -128,7 +128,7 @@ export class UsageController {
     const [page, totals, byPlan] = await Promise.all([
       this.usage.list(filter, { limit, cursor }),
       this.usage.totals(filter),
-      this.byPlan(filter),
+      treated(this.usage, this.treatments, filter),
     ]);
     const ids = await this.sims.idsOf([...new Set(page.items.map((item) => item.simKey))]);
     return {
@@ -137,19 +137,18 @@ export class UsageController {
       totals: sumUp(totals, byPlan),
     };
   }
+}
 
-  private async byPlan(filter: UsageFilter): Promise<TreatedOctets | null> {
-    if (filter.name !== undefined) return null;
-    const simKeys =
-      filter.simKey === undefined ? await this.usage.sims(filter, MOST_SIMS + 1) : [filter.simKey];
-    if (simKeys.length > MOST_SIMS) return null;
-    return this.treatments.totals({
-      ...filter,
-      simKeys,
-      from: filter.from.getTime(),
-      to: filter.to.getTime(),
-    });
-  }
+/** Null where plans are not applied on ask. */
+async function treated(
+  usage: UsageReader,
+  treatments: UsageTreatments,
+  filter: UsageFilter,
+): Promise<TreatedOctets | null> {
+  if (filter.name !== undefined) return null;
+  const simKeys = filter.simKey === undefined ? await usage.sims(filter, MOST_SIMS + 1) : [filter.simKey];
+  if (simKeys.length > MOST_SIMS) return null;
+  return treatments.totals({ ...filter, simKeys, from: filter.from.getTime(), to: filter.to.getTime() });
 }
 
 function present(
@@ -173,7 +172,7 @@ function present(
   };
 }
 
-function sumUp(totals: readonly UsageTotal[], treated: TreatedOctets | null): z.input<typeof usageTotals> {
+function sumUp(totals: readonly UsageTotal[], plan: TreatedOctets | null): z.input<typeof usageTotals> {
   const sum = (rows: readonly UsageTotal[]) => ({
     octetsUp: rows.reduce((total, row) => total + row.octetsUp, 0n),
     octetsDown: rows.reduce((total, row) => total + row.octetsDown, 0n),
@@ -183,13 +182,11 @@ function sumUp(totals: readonly UsageTotal[], treated: TreatedOctets | null): z.
     ...countsOf(all),
     serviceOctets: countsOf(sum(totals.filter((row) => row.serviceCode !== null))).octets,
     otherOctets: countsOf(sum(totals.filter((row) => row.serviceCode === null))).octets,
-    byPlan: treated && {
-      freeOctets: treated.free.toString(),
-      billedOctets: treated.billed.toString(),
-      notCountedOctets: treated.notCounted.toString(),
-      withoutPlanOctets: String(
-        all.octetsUp + all.octetsDown - treated.free - treated.billed - treated.notCounted,
-      ),
+    byPlan: plan && {
+      freeOctets: plan.free.toString(),
+      billedOctets: plan.billed.toString(),
+      notCountedOctets: plan.notCounted.toString(),
+      withoutPlanOctets: String(all.octetsUp + all.octetsDown - plan.free - plan.billed - plan.notCounted),
     },
     byService: totals.map((row) => ({ ...row, ...countsOf(row) })),
   };

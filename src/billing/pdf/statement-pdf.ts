@@ -66,7 +66,7 @@ function chargeRows(statement: ParsedStatement): Row[] {
   const plan = (index: number | null) => (index === null ? undefined : segments[index]);
   const lines = charges.map((line): Row => {
     const segment = plan(line.segment);
-    const name = label(CHARGES, line.kind);
+    const name = [label(CHARGES, line.kind), line.pack ?? line.group].filter(Boolean).join(' ');
     return {
       cells: [
         line.taxPercent == null ? name : `${name} ${line.taxPercent}%`,

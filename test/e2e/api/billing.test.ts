@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../support/billing-fleet.js';
 import { eventsOf } from '../../support/events.js';
-import { expectProblem, useApi } from './support.js';
+import { expectProblem, itemsOf, useApi } from './support.js';
 
 const api = useApi();
 
@@ -130,6 +130,15 @@ describe('what a billing department does after a month is closed', () => {
       { hour: '2026-10-02T03:00:00.000Z', evidence: 'none', serviceVersion: null, octetsDown: '3000000000' },
       { hour: '2026-10-30T03:00:00.000Z', octetsDown: '1' },
     ]);
+    const complete = {
+      suspenseOctets: '0',
+      blurredPackets: '0',
+      malformedOctets: '0',
+      unsupportedOctets: '0',
+    };
+    expect(body.completeness).toEqual(complete);
+    const items = itemsOf(await api.get('/v1/statements?month=2026-10'));
+    expect(items.map((item) => item.completeness as unknown)).toEqual([complete, complete]);
     expect((await api.get(`/v1/usage/sim-9/explain?${query}`)).status).toBe(404);
   });
 

@@ -57,6 +57,19 @@ describe('authentication', () => {
     expect((await api.delete(made.headers.get('location')!)).body.revokedAt).toBe('2026-10-15T00:00:00.000Z');
   });
 
+  it('takes the old key and the new one while callers move over, and only the new one then', async () => {
+    const [old, fresh] = [await api.post('/v1/api-keys', keyInput), await api.post('/v1/api-keys', keyInput)];
+    const statuses = () =>
+      Promise.all(
+        [old, fresh].map(
+          async ({ body }) => (await api.get('/v1/statements', { key: body.secret as string })).status,
+        ),
+      );
+    expect(await statuses()).toEqual([200, 200]);
+    await api.delete(`/v1/api-keys/${old.body.id}`);
+    expect(await statuses()).toEqual([401, 200]);
+  });
+
   it('shows a secret once and stores only its hash', async () => {
     const made = await api.post('/v1/api-keys', keyInput);
     const secret = made.body.secret as string;
@@ -290,6 +303,24 @@ describe('answers', () => {
     }
     expect(seen).toEqual((all.body.items as { id: string }[]).map((item) => item.id));
     expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  it('page through a list while others write, each item that was there once and in its place', async () => {
+    const sim = (id: string) => api.post('/v1/sims', { id });
+    const before = Array.from({ length: 9 }, (_, index) => `stable-${index * 10 + 10}`);
+    for (const id of before) await sim(id);
+    const seen: string[] = [];
+    let path: string | null = '/v1/sims?limit=2';
+    for (let round = 0; path !== null; round += 1) {
+      const { body } = await api.get(path);
+      seen.push(...(body.items as { id: string }[]).map((item) => item.id));
+      path = body.nextCursor === null ? null : `/v1/sims?limit=2&cursor=${body.nextCursor}`;
+      // Before and behind the cursor; and what was listed already goes.
+      await Promise.all([sim(`stable-${round}`), sim(`stable-99${round}`)]);
+      if (round === 1) await api.delete(`/v1/sims/${seen[0]}`);
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen.filter((id) => before.includes(id))).toEqual(before);
   });
 
   it('carry an ETag and are not sent again when unchanged', async () => {
