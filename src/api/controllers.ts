@@ -21,6 +21,7 @@ import { ServicesController } from './resources/services.controller.js';
 import { SessionsController } from './resources/sessions.controller.js';
 import { SimulationsController } from './resources/simulations.controller.js';
 import { SimsController } from './resources/sims.controller.js';
+import { SponsorsController } from './resources/sponsors.controller.js';
 import { StatementsController } from './resources/statements.controller.js';
 import { SubscriptionsController } from './resources/subscriptions.controller.js';
 import { ThresholdsController } from './resources/thresholds.controller.js';
@@ -48,6 +49,7 @@ export const controllers = [
   StatementsController,
   CorrectionsController,
   SimulationsController,
+  SponsorsController,
   PeriodsController,
   WebhookEndpointsController,
   DeliveriesController,

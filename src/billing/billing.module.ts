@@ -20,6 +20,8 @@ import { BILLING_SETTINGS, DEFAULT_BILLING_SETTINGS, type BillingSettings } from
 import { SimulateJob } from './simulate.job.js';
 import { SimulationsRepository } from './simulations.repository.js';
 import { SimulationsService } from './simulations.service.js';
+import { SponsorsRepository } from './sponsors.repository.js';
+import { SponsorsService } from './sponsors.service.js';
 import { StatementWriter } from './statement-writer.js';
 import { StatementsRepository } from './statements.repository.js';
 import { StatementsService } from './statements.service.js';
@@ -53,6 +55,8 @@ import { UsageTreatments } from './usage-treatment.service.js';
     SimulationsRepository,
     SimulationsService,
     SimulateJob,
+    SponsorsRepository,
+    SponsorsService,
     MonthExport,
     DraftingRepository,
     DraftingService,
@@ -70,6 +74,7 @@ import { UsageTreatments } from './usage-treatment.service.js';
     FraudService,
     MonthExport,
     SimulationsService,
+    SponsorsService,
     ThresholdsService,
     UsageTreatments,
   ],

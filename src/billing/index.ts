@@ -15,6 +15,8 @@ export {
   type SimulationResultView,
   type SimulationView,
 } from './simulations.service.js';
+export type { SponsorSettlement } from './settlement.js';
+export { SponsorsService } from './sponsors.service.js';
 export { StatementsService, type ChainCheck } from './statements.service.js';
 export { UsageTreatments, type TreatedOctets } from './usage-treatment.service.js';
 export { ThresholdsService, type ThresholdView } from './thresholds.service.js';

@@ -97,7 +97,14 @@ const windowSchema = z
 
 const payerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('operator') }),
-  z.strictObject({ kind: z.literal('sponsor'), sponsorId: code }),
+  z.strictObject({
+    kind: z.literal('sponsor'),
+    sponsorId: code,
+    rate: z
+      .strictObject({ unit: positiveQuantitySchema, price: moneySchema })
+      .optional()
+      .meta({ description: 'What the sponsor pays for its octets; left out: nothing that is known here.' }),
+  }),
 ]);
 
 const freeRuleSchema = z

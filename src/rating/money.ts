@@ -77,6 +77,17 @@ export function formatFraction({ n, d }: Fraction, exponent: number): string {
   return scaled % denominator === 0n ? text : `${text}…`;
 }
 
+/** A price times a share, rounded once: what so many octets cost at so much a unit. */
+export function roundedMoney(
+  price: string,
+  share: { times: bigint; over: bigint },
+  exponent: number,
+  mode: RoundingMode,
+): string {
+  const exact = multiply(parseMoney(price, exponent), { n: share.times, d: share.over });
+  return formatMoney(roundFraction(exact, mode), exponent);
+}
+
 /** The sum of decimals of one currency. */
 export function sumMoney(amounts: readonly string[], exponent: number): string {
   const coins = amounts.reduce((sum, text) => {

@@ -1266,6 +1266,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/periods/{month}/sponsors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What sponsors owe for the free octets of a closed month
+         * @description From the final statements of the month, as their corrections left them. Octets of a rule without a rate have no amount.
+         *
+         *     Needs a key with the scope `billing`.
+         */
+        get: operations["getSponsorSettlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/periods/{month}/sponsors.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same as CSV, a row per line
+         * @description Needs a key with the scope `billing`.
+         */
+        get: operations["getSponsorSettlementsCsv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/periods/{month}": {
         parameters: {
             query?: never;
@@ -2481,6 +2523,11 @@ export interface components {
                 /** @constant */
                 kind: "sponsor";
                 sponsorId: string;
+                /** @description What the sponsor pays for its octets; left out: nothing that is known here. */
+                rate?: {
+                    unit: components["schemas"]["Quantity"];
+                    price: components["schemas"]["Money"];
+                };
             };
         };
         FreeRuleInput: {
@@ -2527,6 +2574,11 @@ export interface components {
                 /** @constant */
                 kind: "sponsor";
                 sponsorId: string;
+                /** @description What the sponsor pays for its octets; left out: nothing that is known here. */
+                rate?: {
+                    unit: components["schemas"]["Quantity"];
+                    price: components["schemas"]["Money"];
+                };
             };
         };
         /** @description SIMs that share a quota. Its pool never changes. */
@@ -3189,6 +3241,36 @@ export interface components {
             simulatedFreeOctets: components["schemas"]["Octets"];
             /** @description All octets of the month; the same in both. */
             octets: components["schemas"]["Octets"];
+        };
+        /** @description What a sponsor owes for a month. */
+        SponsorSettlement: {
+            sponsorId: string;
+            currency: string;
+            octets: components["schemas"]["Octets"];
+            /**
+             * @description Of the lines that have a rate, without tax.
+             * @example 1200
+             */
+            amount: string;
+            lines: {
+                planCode: string;
+                planVersion: number;
+                /** @description Id of the free rule that names the sponsor. */
+                planRule: string;
+                serviceCode: string | null;
+                sims: number;
+                octetsUp: components["schemas"]["Octets"];
+                octetsDown: components["schemas"]["Octets"];
+                octets: components["schemas"]["Octets"];
+                /** @description Null: the plan names no rate. */
+                unitOctets: components["schemas"]["Octets"] | null;
+                unitPrice: string | null;
+                /** @description Octets at the rate, rounded as the plan rounds. */
+                amount: string | null;
+            }[];
+        };
+        SponsorSettlements: {
+            items: components["schemas"]["SponsorSettlement"][];
         };
         /** @description A SIM’s month: every octet is on one usage line, every amount on one charge. */
         Statement: {
@@ -7962,6 +8044,66 @@ export interface operations {
                         /** @description Hand it back as `cursor` for the next page; null = last page. */
                         nextCursor: string | null;
                     };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getSponsorSettlements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Month in which the period starts, in the zone of the plan */
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SponsorSettlements"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getSponsorSettlementsCsv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Month in which the period starts, in the zone of the plan */
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["Problem400"];
