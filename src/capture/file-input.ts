@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { access, constants, open, stat, type FileHandle } from 'node:fs/promises';
 import { Refusal } from '../shared/plain.js';
 import { loadAddon } from './native.js';
 
@@ -65,14 +65,18 @@ export class FileInput {
   }
 }
 
-/** Bytes of a file on disk; null where that is not known beforehand (a pipe). */
+/**
+ * Bytes of a file on disk; null where that is not known beforehand. It is not opened: whoever writes a pipe would take that
+ * for the reader's coming and going.
+ */
 export async function fileSize(path: string): Promise<number | null> {
-  const file = await openFile(path);
   try {
-    const facts = await file.stat();
+    await access(path, constants.R_OK);
+    const facts = await stat(path);
+    if (facts.isDirectory()) throw folder(path);
     return facts.isFile() ? facts.size : null;
-  } finally {
-    await file.close();
+  } catch (error) {
+    throw error instanceof Refusal ? error : unreadable(path, error);
   }
 }
 
@@ -84,7 +88,11 @@ async function openFile(path: string): Promise<FileHandle> {
   } catch (error) {
     throw unreadable(path, error);
   }
-  throw new Refusal('invalid', `${path} is a folder: name a capture file`);
+  throw folder(path);
+}
+
+function folder(path: string): Refusal {
+  return new Refusal('invalid', `${path} is a folder: name a capture file`);
 }
 
 function unreadable(path: string, error: unknown): Refusal {

@@ -1,6 +1,7 @@
 /** 4. A capture file → flows with names, against reading the file alone and against other tools where they are installed. */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createReadStream, createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { deliver, Simulation, type TimedFrame } from '../../src/simulate/index.js';
@@ -16,6 +17,11 @@ const LONGEST_MS = 120_000;
 const TUNNEL = 14 + 20 + 4;
 const [ETHERTYPE_AT, IPV4, PROTOCOL_AT, GRE] = [12, 0x0800, 14 + 9, 47];
 
+/** So often the packets of the file stand in the stream that is to need no more memory than the file: some 10 GB. */
+const REPEATS = 12;
+const PCAP_HEADER = 24;
+const COPY_OCTETS = 1 << 20;
+
 /** Each as it reads a file to its end and does its work; `{file}` and `{folder}` are put in. */
 const TOOLS: Record<string, { what: string; command: string[] }> = {
   'tcpdump -w /dev/null': { what: 'reading alone', command: ['tcpdump', '-r', '{file}', '-w', '/dev/null'] },
@@ -30,11 +36,13 @@ const TOOLS: Record<string, { what: string; command: string[] }> = {
       '-m',
       '1000000',
       '-n',
-      '127.0.0.1:9',
+      '127.0.0.1:9995',
+      '-v',
+      '9',
       '-p',
       '{folder}/pid',
       '-c',
-      '{folder}/ctl',
+      'none',
     ],
   },
   nfpcapd: { what: 'flows, no names', command: ['nfpcapd', '-r', '{file}', '-l', '{folder}'] },
@@ -62,10 +70,72 @@ export async function files(runs: number): Promise<Row[]> {
       if (isInstalled(filled[0] ?? '')) commands.push([`${name} (${what})`, filled]);
       else console.log(`not installed, so not measured: ${filled[0]} (${what})`);
     }
-    return measure(commands, packets, runs);
+    return [
+      ...measure(commands, packets, runs),
+      row('peak memory, the file', 'MB', await peaks(replay, runs, undefined)),
+      row(`peak memory, ${REPEATS} times its packets in a pipe`, 'MB', await peaks(replay, runs, file)),
+    ];
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function row(name: string, unit: string, values: number[]): Row {
+  return { part: 'Capture file: resident memory of replay', name, unit, values };
+}
+
+/** Peak resident memory of whole processes in MB. `repeated`: the file whose packets the process gets by a pipe instead. */
+async function peaks(
+  command: readonly string[],
+  runs: number,
+  repeated: string | undefined,
+): Promise<number[]> {
+  const values: number[] = [];
+  for (let run = 0; run < runs; run += 1) values.push((await peakOf(command, repeated)) / 1e6);
+  return values;
+}
+
+async function peakOf(
+  [program = '', ...args]: readonly string[],
+  repeated: string | undefined,
+): Promise<number> {
+  const pipe = `${repeated ?? ''}.pipe`;
+  if (repeated !== undefined) execFileSync('mkfifo', [pipe]);
+  const given = args.map((arg) => (arg === repeated ? pipe : arg));
+  const child = spawn(program, given, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  let peak = 0;
+  const timer = setInterval(() => (peak = Math.max(peak, highWater(child.pid))), 20);
+  try {
+    if (repeated !== undefined) await writeRepeated(repeated, pipe);
+    if ((await ended) !== 0) throw new Error(`${program} failed`);
+    return peak;
+  } finally {
+    clearInterval(timer);
+    rmSync(pipe, { force: true });
+  }
+}
+
+/** Octets; 0 once the process has gone. */
+function highWater(pid: number | undefined): number {
+  try {
+    const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid ?? 0}/status`, 'utf8')) ?? [];
+    return Number(kilobytes ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** One header, then the packets again and again: the same flows, however long. */
+async function writeRepeated(path: string, pipe: string): Promise<void> {
+  async function* stream(): AsyncGenerator<Buffer> {
+    for (let repeat = 0; repeat < REPEATS; repeat += 1) {
+      const start = repeat === 0 ? 0 : PCAP_HEADER;
+      for await (const chunk of createReadStream(path, { start, highWaterMark: COPY_OCTETS }))
+        yield chunk as Buffer;
+    }
+  }
+  await pipeline(stream, createWriteStream(pipe));
 }
 
 /** By turns, so that what else the machine does falls on all alike. */

@@ -1,5 +1,7 @@
 /** `countfree replay` from end to end: engine, identification and report, against what tshark finds. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -147,6 +149,16 @@ describe('replay', () => {
     expect(out.split('\n')[0]).toContain('"octetsUp":150,');
   });
 
+  it('reads a pipe', async () => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const written = writeFile(path, pcap([{ time: NOON, data: ethernet(udp4(1001, 100)) }]));
+    const { flows, summary } = await runJson(path);
+    await written;
+    expect(flows[0]).toMatchObject({ octetsUp: 100 });
+    expect(summary.conserved).toBe(true);
+  });
+
   it('says in one line what is wrong with its options, all of it', async () => {
     await expect(run({ files: [small()] })).rejects.toThrow(/--subscribers is missing.*10\.128\.0\.0\/9/);
     await expect(
@@ -210,6 +222,11 @@ function readRows(name: string): Map<string, Row[]> {
   return rows;
 }
 
+const captureNames = () =>
+  readdirSync(CAPTURES)
+    .filter((name) => /\.pcap(ng)?$/.test(name))
+    .sort();
+
 const flowKey = (row: { protocol: number; a: string; portA: number; b: string; portB: number }) =>
   [row.protocol, row.a, row.portA, row.b, row.portB].join(' ');
 
@@ -268,6 +285,12 @@ const KNOWN_INNER = [
   /^zeek-tunnels-gre-sample\.pcap: (counts 1 66\.59\.111\.190|counts 17 66\.59\.111\.190 37675)/,
 ];
 
+/** Not taken off: PPP in GRE version 1 (PPTP) is no mirror, and says so; nobody mirrors by Geneve. */
+const NOT_TAKEN_OFF: Record<string, string> = {
+  'gre.pcapng': 'gre',
+  'zeek-tunnels-geneve-many-options.pcap': 'none',
+};
+
 const INNER: [string, string][] = [
   ['vxlan.pcap', 'vxlan'],
   ['4in4tunnel.pcap', 'ipip'],
@@ -293,7 +316,7 @@ describe.skipIf(!haveCaptures)('replay of real captures', () => {
         (KNOWN.some((kind) => kind.test(difference)) ? known : unknown).push(difference);
     }
     expect(unknown).toEqual([]);
-    expect(rows.size).toBeGreaterThan(60);
+    expect([...rows.keys()].sort()).toEqual(captureNames());
     expect(known.length).toBeLessThan(45);
   }, 300_000);
 
@@ -307,7 +330,17 @@ describe.skipIf(!haveCaptures)('replay of real captures', () => {
         if (!KNOWN_INNER.some((kind) => kind.test(difference))) unknown.push(difference);
     }
     expect(unknown).toEqual([]);
+    const covered = [...INNER.map(([name]) => name), ...Object.keys(NOT_TAKEN_OFF)];
+    expect([...rows.keys()].sort()).toEqual(covered.sort());
   }, 60_000);
+
+  it('counts whole, under an outcome that says why, what is in a tunnel that no mirror uses', async () => {
+    for (const [name, mirror] of Object.entries(NOT_TAKEN_OFF)) {
+      const { summary } = await runJson(join(CAPTURES, name), { mirror });
+      expect(summary.conserved).toBe(true);
+      expect(summary[mirror === 'none' ? 'counted' : 'unsupported']).toEqual(summary.seen);
+    }
+  });
 
   it('puts all of LINE on LINE', async () => {
     const { flows, summary } = await runJson(join(CAPTURES, 'line.pcap'), { subscribers: '10.0.0.0/8' });
@@ -320,8 +353,7 @@ describe.skipIf(!haveCaptures)('replay of real captures', () => {
   });
 
   it('says the same whichever engine counts', async () => {
-    const names = readdirSync(CAPTURES).filter((name) => /\.pcap(ng)?$/.test(name));
-    const files = names.map((name) => join(CAPTURES, name));
+    const files = captureNames().map((name) => join(CAPTURES, name));
     for (const mirror of ['none', 'gre', 'vxlan']) {
       const options = { files, subscribers: EVERYONE, mirror, json: true };
       const user = await run({ ...options, engine: 'user' });
