@@ -11,6 +11,7 @@ import { SoracomServer } from '../support/soracom-server.js';
 
 const SECRET = 'between-gateway-and-countfree';
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const start = Date.now() - 120_000;
 const held = start - HOUR;
 
@@ -162,6 +163,42 @@ describe('a service that is told of sessions by networks', () => {
       Object.fromEntries(sims.map(({ simId }) => [simId, octetsOf(simId)])),
     );
     expect((await customer.conservation()).difference).toBe('0');
+  });
+
+  it('compares a day with SORACOM’s statistics on order, and says what the mirror missed', async () => {
+    const simId = ofSoracom[0]?.simId ?? '';
+    // Settled whatever the hour; nothing was mirrored then.
+    const day = (Math.floor(Date.now() / DAY) - 2) * DAY;
+    const date = new Date(day).toISOString().slice(0, 10);
+    const counted = {
+      uploadByteSizeTotal: 1_000_000,
+      downloadByteSizeTotal: 4_000_000,
+      uploadPacketSizeTotal: 1,
+      downloadPacketSizeTotal: 1,
+    };
+    soracom.stats.set(simId, [
+      {
+        unixtime: day / 1000,
+        date: date.replaceAll('-', ''),
+        dataTrafficStatsMap: { 's1.standard': counted },
+      },
+    ]);
+    await site.api.post('/v1/reconciliations', { simId });
+    const found = await until('the day is not compared', async () => {
+      const page = (await site.api.get(`/v1/reconciliations?simId=${simId}`)) as { items: unknown[] };
+      return page.items.length > 0 ? page.items : undefined;
+    });
+    expect(found).toEqual([
+      expect.objectContaining({
+        account: 'japan',
+        simId,
+        day: date,
+        mirrorOctets: '0',
+        soracomOctets: '5000000',
+        ratio: '0.0000',
+        outside: true,
+      }),
+    ]);
   });
 
   it('asks SORACOM for a token once, not for each event', () => {
