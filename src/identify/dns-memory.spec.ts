@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DnsMemory } from './dns-memory.js';
 
@@ -74,6 +75,54 @@ describe('resolved names', () => {
     for (let round = 0; round < 3_000; round += 1)
       memory.learn(round % 37, ip(round % 211), `n${round % 7}`, 60, 0);
     for (let scope = 0; scope < 37; scope += 1) memory.forget(scope);
+    expect(memory.size).toBe(0);
+  });
+
+  it('are those of a plain map, whatever the scope and family, while none is evicted', () => {
+    const scope = fc.constantFrom(1, 2, -1, -7, 2 ** 31, 2 ** 40 + 1, 2 ** 40 + 2);
+    const address = fc.constantFrom(ip(1), ip(2), Buffer.alloc(16, 1), Buffer.alloc(16, 0xff), mapped(1));
+    const step = fc.record({ scope, address, name: fc.constantFrom('a', 'b'), forget: fc.nat(9) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const memory = new DnsMemory({ ...OPTIONS, maxEntries: 64 }, 42);
+        const model = new Map<number, Map<string, Set<string>>>();
+        for (const { scope: of, address: bytes, name, forget } of steps) {
+          if (forget === 0) {
+            memory.forget(of);
+            model.delete(of);
+            continue;
+          }
+          memory.learn(of, bytes, name, 60, 0);
+          const known = model.get(of) ?? new Map<string, Set<string>>();
+          const key = bytes.toString('hex');
+          model.set(of, known.set(key, (known.get(key) ?? new Set<string>()).add(name)));
+        }
+        expect(memory.size).toBe([...model.values()].reduce((sum, known) => sum + known.size, 0));
+        for (const [of, known] of model)
+          for (const [key, wanted] of known) {
+            const bytes = Buffer.from(key, 'hex');
+            const six = bytes.length === 16;
+            const found = six
+              ? memory.find(of, bytes, 0, true, 0)
+              : memory.find(of, mapped(bytes.readUInt32BE(0)), 0, false, 0);
+            expect(new Set(found)).toEqual(wanted);
+          }
+      }),
+    );
+  });
+
+  it('never grow, and never lose count, by any addresses of any scopes', () => {
+    const memory = new DnsMemory({ ...OPTIONS, maxEntries: 50, maxPerScope: 8, sharedFactor: 2 }, 42);
+    for (let n = 0; n < 20_000; n += 1) {
+      const scope = ((n * 31) % 23) - 11;
+      const bytes = n % 3 === 0 ? Buffer.alloc(16, n % 200) : ip((n * 7919) % 300);
+      memory.learn(scope, bytes, `n${n % 5}`, 60, n);
+      expect(memory.size).toBeLessThanOrEqual(50);
+      expect(
+        memory.find(scope, bytes.length === 16 ? bytes : mapped(bytes.readUInt32BE(0)), 0, n % 3 === 0, n),
+      ).toContain(`n${n % 5}`);
+    }
+    for (let scope = -11; scope < 12; scope += 1) memory.forget(scope);
     expect(memory.size).toBe(0);
   });
 });

@@ -60,11 +60,22 @@ export function tlsHello(name: string | null, ...more: Extension[]): Buffer {
 
 export const QUIC_V1 = 1;
 export const QUIC_V2 = 0x6b3343cf;
-const SALTS = new Map([
+/** Salts of the drafts (draft-ietf-quic-tls-23 to -34, 5.2). */
+const DRAFT_SALTS = [
+  ...Array.from(
+    { length: 6 },
+    (_, i) => [0xff000017 + i, 'c3eef712c72ebb5a11a7d2432bb46365bef9f502'] as const,
+  ),
+  ...Array.from(
+    { length: 4 },
+    (_, i) => [0xff00001d + i, 'afbfec289993d24c9e9786f19c6111e04390a899'] as const,
+  ),
+  ...[33, 34].map((draft) => [0xff000000 + draft, '38762cf7f55934b34d179ae6a4c80cadccbb7f0a'] as const),
+];
+const SALTS = new Map<number, string>([
+  ...DRAFT_SALTS,
   [QUIC_V1, '38762cf7f55934b34d179ae6a4c80cadccbb7f0a'],
   [QUIC_V2, '0dede3def700a6db819381be6e269dcbf9bd2ed9'],
-  [0xff00001d, 'afbfec289993d24c9e9786f19c6111e04390a899'],
-  [0xff000017, 'c3eef712c72ebb5a11a7d2432bb46365bef9f502'],
   [0xfaceb002, 'c3eef712c72ebb5a11a7d2432bb46365bef9f502'],
 ]);
 

@@ -110,6 +110,40 @@ describe('a ClientHello over several segments', () => {
   });
 });
 
+describe('a request head over several segments', () => {
+  const stream = Buffer.from(`GET /${'a'.repeat(900)} HTTP/1.1\r\nAccept: */*\r\nHost: obs.line.me\r\n\r\n`);
+
+  it('is read in any order, once', () => {
+    for (const order of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [0, 2, 1],
+    ]) {
+      const parts = segments(stream, [300, 930]);
+      const reader = new HelloReader(BOUNDS);
+      const read = order.flatMap((i) => [
+        ...reader.claims(hello('http', parts[i]!.payload, parts[i]!.sequence), 1),
+      ]);
+      expect(read).toMatchObject([{ claim: { name: 'obs.line.me', standing: 'plain' }, whole: true }]);
+      expect(reader.held.flows).toBe(0);
+    }
+  });
+});
+
+describe('segments that came before the one that starts a hello', () => {
+  it('are kept few to a flow, and go with age', () => {
+    const reader = new HelloReader(BOUNDS);
+    for (let i = 0; i < 1000; i += 1)
+      reader.claims(hello('tls', Buffer.alloc(100, 7), 5000 + 100 * i, 4000, i), 1);
+    expect(reader.held).toMatchObject({ flows: 1, octets: 800 });
+    reader.claims(hello('tls', Buffer.alloc(100, 7), 5000, 4001, 31_000_000), 1);
+    expect(reader.held).toEqual({ flows: 1, octets: 100, dropped: 1 });
+  });
+});
+
 describe('what is held', () => {
   const start = tlsHello('obs.line.me', KEY_SHARE).subarray(0, 200);
 

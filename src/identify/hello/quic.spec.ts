@@ -19,7 +19,8 @@ const fill = (...frames: Buffer[]): Buffer => Buffer.concat([...frames, Buffer.a
 const name = (flow: QuicFlow, datagram: Buffer): string | null | undefined => flow.read(datagram)?.claim.name;
 
 describe('QUIC Initials', () => {
-  it.each([1, QUIC_V2, 0xff00001d, 0xff000017, 0xfaceb002])('are decrypted in version %s', (version) => {
+  const drafts = Array.from({ length: 12 }, (_, i) => 0xff000017 + i); // 23 to 34
+  it.each([1, QUIC_V2, ...drafts, 0xfaceb002])('are decrypted in version %s', (version) => {
     const datagram = quicHello('www.youtube.com', ID, version);
     expect(startsQuic(datagram)).toBe(true);
     expect(new QuicFlow().read(datagram)).toEqual({
@@ -67,6 +68,21 @@ describe('QUIC Initials', () => {
     const hello = quicInitial({ frames: fill(Buffer.from([1]), ack, ...parts), destination: ID });
     const before = quicInitial({ frames: fill(Buffer.from([1])), destination: ID, number: 1 });
     expect(name(new QuicFlow(), Buffer.concat([before, hello]))).toBe('www.youtube.com');
+  });
+
+  it('are found before and behind 0-RTT packets, which tell nothing', () => {
+    // RFC 9000, 17.2.3: as an Initial, but of type 1 and without a token.
+    const early = Buffer.concat([
+      Buffer.from('d300000001', 'hex'),
+      Buffer.from([ID.length, ...ID, 0, 0x40, 100]),
+      Buffer.alloc(100, 0x5a),
+    ]);
+    const initial = quicInitial({ frames: fill(cryptoFrame(0, message)), destination: ID });
+    expect(name(new QuicFlow(), Buffer.concat([early, initial]))).toBe('www.youtube.com');
+    const flow = new QuicFlow();
+    expect(flow.read(early)).toBeUndefined();
+    expect(name(flow, Buffer.concat([initial, early]))).toBe('www.youtube.com');
+    expect(flow.read(early)).toBeUndefined();
   });
 
   it('come again after a Retry, with a token and new keys', () => {

@@ -53,6 +53,16 @@ describe('ClientHello', () => {
     expect(parseTlsStream(stream)).toEqual(expected);
   });
 
+  it('is read whatever version its record and message tell', () => {
+    for (const record of [0x0300, 0x0301, 0x0302, 0x0303, 0x0304])
+      for (const legacy of [0x0300, 0x0301, 0x0302, 0x0303, 0x7a7a]) {
+        const stream = tlsHello('obs.line.me');
+        stream.writeUInt16BE(record, 1);
+        stream.writeUInt16BE(legacy, 9);
+        expect(parseTlsStream(stream)).toEqual(whole('obs.line.me'));
+      }
+  });
+
   it('is read however it is split into records', () => {
     const message = clientHello([GREASE, KEY_SHARE, serverName('obs.line.me'), PADDING]);
     for (const size of [1, 2, 3, 4, 5, 50, 1000, message.length - 1, message.length])
