@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { loadScenario } from '../../test/scenarios/scenario.js';
+import { rate } from '../rating/index.js';
 import { csvCell, csvRows } from './csv.js';
 import { statementCsv } from './statement-csv.js';
+import { statementDocument } from './statement-document.js';
 
 /** RFC 4180, as a strict reader takes it. */
 function read(csv: string): string[][] {
@@ -74,5 +77,40 @@ describe('CSV', () => {
     const [header, total] = read(statementCsv(JSON.stringify(document)));
     expect(total![header!.indexOf('sim_id')]).toBe("'=cmd|calc");
     expect(total![header!.indexOf('section')]).toBe('total');
+  });
+
+  it('of a statement has both totals, which its rows of usage sum to, what is due, and how complete it is', () => {
+    const rated = rate(loadScenario('free-service-within-quota').input);
+    const text = statementDocument(
+      {
+        simId: 'sim-1',
+        final: null,
+        completeness: { malformedOctets: '9' },
+        corrections: [{ id: '1', statement: 7, position: 1, month: '2026-09', amount: '-22', hash: '' }],
+      },
+      rated,
+    );
+    const [header, ...rows] = read(statementCsv(text));
+    const cell = (row: string[], name: string) => row[header!.indexOf(name)]!;
+    const of = (section: string) => rows.filter((row) => cell(row, 'section') === section);
+    const sum = (kind: string) =>
+      of('usage')
+        .filter((row) => cell(row, 'kind') === kind)
+        .reduce((octets, row) => octets + BigInt(cell(row, 'octets')), 0n);
+    expect(of('total_by_treatment').map((row) => [cell(row, 'kind'), cell(row, 'octets')])).toEqual([
+      ['free', String(rated.totals.freeOctets)],
+      ['billed', String(rated.totals.billedOctets)],
+      ['not_counted', '0'],
+    ]);
+    expect([sum('free'), sum('billed')]).toEqual([rated.totals.freeOctets, rated.totals.billedOctets]);
+    expect(rated.totals.freeOctets).toBeGreaterThan(0n);
+    expect(of('total').map((row) => cell(row, 'amount'))).toEqual([rated.totals.amount]);
+    expect(of('correction').map((row) => [cell(row, 'kind'), cell(row, 'amount')])).toEqual([
+      ['credit', '-22'],
+    ]);
+    expect(of('due').map((row) => cell(row, 'amount'))).toEqual([String(Number(rated.totals.amount) - 22)]);
+    expect(of('completeness').map((row) => [cell(row, 'kind'), cell(row, 'octets')])).toEqual([
+      ['malformedOctets', '9'],
+    ]);
   });
 });

@@ -28,7 +28,16 @@ export const CSV_COLUMNS = [
 ] as const;
 type Row = Partial<Record<(typeof CSV_COLUMNS)[number], string | null | undefined>>;
 
-/** A statement's lines as rows: usage, charges, and one total. Sums of the two sections' rows are in the total. */
+const TREATED = [
+  ['free', 'freeOctets'],
+  ['billed', 'billedOctets'],
+  ['not_counted', 'notCountedOctets'],
+] as const;
+
+/**
+ * A statement's lines as rows: usage, charges, one total of both, octets by treatment, corrections, what is due, and what
+ * of the period was on nobody's account (`kind` names it; the whole system).
+ */
 export function statementRows(document: string): string[][] {
   const statement = parseStatement(document);
   const common: Row = {
@@ -86,6 +95,11 @@ export function statementRows(document: string): string[][] {
       from: statement.period.from,
       to: statement.period.to,
     },
+    ...TREATED.map(([kind, total]) => ({
+      section: 'total_by_treatment',
+      kind,
+      octets: statement.totals[total],
+    })),
     ...statement.corrections.map((one) => ({
       section: 'correction',
       kind: one.amount.startsWith('-') ? 'credit' : 'debit',
@@ -93,6 +107,11 @@ export function statementRows(document: string): string[][] {
       amount: one.amount,
     })),
     ...(statement.amountDue === undefined ? [] : [{ section: 'due', amount: statement.amountDue }]),
+    ...Object.entries(statement.completeness).map(([kind, octets]) => ({
+      section: 'completeness',
+      kind,
+      octets,
+    })),
   ];
   return rows.map((row) => CSV_COLUMNS.map((column) => ({ ...common, ...row })[column] ?? ''));
 }
