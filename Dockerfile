@@ -12,10 +12,10 @@ RUN node scripts/build.mjs \
     && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24-bookworm-slim
-# libbpf1 with libelf and zlib: the addon. iproute2, ethtool: `countfree doctor`. redis-tools: the private Redis where
-# REDIS_URL is not set.
+# libbpf1 with libelf and zlib: the addon. iproute2, ethtool, bpftool: `countfree doctor`, and the commands that it names.
+# redis-tools: the private Redis where REDIS_URL is not set.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libbpf1 libelf1 zlib1g iproute2 ethtool redis-tools \
+    && apt-get install -y --no-install-recommends libbpf1 libelf1 zlib1g iproute2 ethtool bpftool redis-tools \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 ENV NODE_ENV=production

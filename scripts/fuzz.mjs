@@ -1,14 +1,16 @@
 #!/usr/bin/env node
 /**
- * Feeds hostile bytes to the native code under AddressSanitizer and UndefinedBehaviorSanitizer (libFuzzer).
+ * Feeds hostile bytes to the native code under AddressSanitizer and UndefinedBehaviorSanitizer (libFuzzer), and damaged spools to
+ * the spool's reader, which is TypeScript.
  *
  *   npm run fuzz -- SECONDS [TARGET…]   each target in turn, the seconds divided among them
  *   npm run fuzz -- --keep SECONDS      and then keep in test/fuzz/corpus the least inputs that reach as much
  *
- * What it finds lies in build/fuzz/found; `build/fuzz/TARGET FILE` runs one input again.
+ * What it finds lies in build/fuzz/found; `build/fuzz/TARGET FILE` runs one input again; for the spool's reader the seed that is printed.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { root } from './support/paths.mjs';
 import { bold, dim, main, run, step, Stop } from './support/steps.mjs';
@@ -20,6 +22,7 @@ const TARGETS = {
     sources: ['capture_parser.cc', 'capture_pcapng.cc', 'capture_format.cc', 'capture_link.cc'],
     longest: 4096,
   },
+  spool_reader: { script: 'test/fuzz/spool_reader_fuzz.ts' },
 };
 const FLAGS = [
   ...['-std=c++17', '-g', '-O1', '-fno-omit-frame-pointer'],
@@ -45,6 +48,21 @@ async function compile(target) {
   );
 }
 
+/** Makes its own damage from seeds, each another one: it has no corpus. */
+async function runScript(target, seconds) {
+  const loader = ['--import', './test/support/typescript.mjs'];
+  const args = [...loader, TARGETS[target].script, String(seconds), join(build, 'found')];
+  const output = await run(process.execPath, args, {
+    cwd: root,
+    advice: `The damaged spool is in build/fuzz/found; make it again with: node ${args.slice(0, 3).join(' ')} 1 /tmp SEED`,
+  });
+  return { note: `${triedOf(output).toLocaleString('en')} inputs` };
+}
+
+function triedOf(output) {
+  return Number(/stat::number_of_executed_units:\s*(\d+)/.exec(output)?.[1] ?? 0);
+}
+
 /** Runs one target. Gives how many inputs it tried. */
 async function fuzz(target, seconds) {
   const found = join(build, 'found/');
@@ -55,7 +73,7 @@ async function fuzz(target, seconds) {
     ...['-rss_limit_mb=2048', '-print_final_stats=1', `-artifact_prefix=${found}${target}-`],
     ...[grownOf(target), corpusOf(target)],
   ]);
-  const tried = Number(/stat::number_of_executed_units:\s*(\d+)/.exec(output)?.[1] ?? 0);
+  const tried = triedOf(output);
   // One that only runs what it has is no fuzzing: say so, rather than pass.
   if (tried <= readdirSync(corpusOf(target)).length) {
     throw new Stop(`${target} tried ${tried} inputs in ${seconds} s, no more than its corpus holds.`);
@@ -109,6 +127,10 @@ await main(async () => {
   console.log(bold('Fuzzing'));
   mkdirSync(build, { recursive: true });
   for (const target of options.targets) {
+    if (TARGETS[target].script !== undefined) {
+      await step(`${target}: ${options.each} s`, () => runScript(target, options.each));
+      continue;
+    }
     if (!existsSync(corpusOf(target))) mkdirSync(corpusOf(target), { recursive: true });
     await step(`${target}: build`, () => compile(target));
     await step(`${target}: ${options.each} s`, () => fuzz(target, options.each));

@@ -138,6 +138,49 @@ describe('countfree doctor', () => {
     expect(bad(diagnose(), 'rights')).toEqual([]);
   });
 
+  it('finds that the kernel is too old', () => {
+    // personality(2): uname then says 2.6.
+    const [finding] = bad(diagnose(NATIVE, { prefix: ['setarch', '--uname-2.6'] }), 'kernel');
+    expect(finding).toMatchObject({ status: 'fail', found: expect.stringMatching(/^2\.6\./) });
+    expect(finding?.remedy).toContain('Debian 12');
+    expect(bad(diagnose(), 'kernel')).toEqual([]);
+  });
+
+  it('finds that the kernel has no BTF', () => {
+    place.sh('mount -t tmpfs tmpfs /sys/kernel/btf');
+    expect(bad(diagnose(), 'BTF')).toMatchObject([
+      { status: 'fail', remedy: expect.stringContaining('linux-image') },
+    ]);
+    place.sh('umount /sys/kernel/btf');
+    expect(bad(diagnose(), 'BTF')).toEqual([]);
+  });
+
+  it('finds that programs are interpreted', () => {
+    // The setting is the whole host's, and shown in its first network namespace only: another file stands in its place here.
+    const settings = '/proc/sys/net/core';
+    place.sh(`mount -t tmpfs tmpfs ${settings} && echo 0 > ${settings}/bpf_jit_enable`);
+    expect(mend('JIT', 'warn').remedy).toBe('sysctl -w net.core.bpf_jit_enable=1');
+    place.sh(`umount ${settings}`);
+  });
+
+  it('tells the limit of locked memory, which stops no kernel that it runs on', () => {
+    const limited = diagnose(NATIVE, { prefix: ['prlimit', '--memlock=65536'] });
+    expect(limited).toContainEqual(
+      expect.objectContaining({
+        check: 'locked memory',
+        status: 'ok',
+        found: expect.stringMatching(/^65536 /),
+      }),
+    );
+    const script = `import('${ROOT}/src/capture/index.ts').then(({ XdpEngine }) => XdpEngine.open({ pinPath: null }).close())`;
+    const loader = join(ROOT, 'test/support/typescript.mjs');
+    // As ordinary a process as it can be: the limit is for those without CAP_SYS_RESOURCE and CAP_IPC_LOCK.
+    const drop = '-sys_resource,-ipc_lock';
+    place.sh(
+      `prlimit --memlock=65536 setpriv --bounding-set ${drop} --inh-caps ${drop} ${process.execPath} --import ${loader} -e "${script}"`,
+    );
+  });
+
   it('finds that the disk cannot hold the spool', () => {
     place.sh(`mkdir -p ${place.folder}/data && mount -t tmpfs -o size=100m tmpfs ${place.folder}/data`);
     const [warning] = bad(diagnose(), 'spool');

@@ -121,19 +121,21 @@ export interface RecordPlace {
   epochEnded: boolean;
 }
 
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** Reads the fixed start of a payload. Undefined if it is damaged. */
 export function decodePlace(payload: Buffer): RecordPlace | undefined {
   if (payload.length < META_BYTES || crc32(payload.subarray(0, META.crc)) !== payload.readUInt32LE(META.crc))
     return undefined;
+  const octets = payload.readBigUInt64LE(META.epochOctets);
+  const packets = payload.readBigUInt64LE(META.epochPackets);
+  if (octets > MAX_SAFE || packets > MAX_SAFE) return undefined;
   return {
     generation: payload.toString('hex', META.generation, META.generation + 16),
     sequence: payload.readBigUInt64LE(META.sequence),
     flowsEnd: payload.readBigUInt64LE(META.flowsEnd),
     hellosEnd: payload.readBigUInt64LE(META.hellosEnd),
-    epochFlows: {
-      octets: readSafeInteger(payload, META.epochOctets),
-      packets: readSafeInteger(payload, META.epochPackets),
-    },
+    epochFlows: { octets: Number(octets), packets: Number(packets) },
     epochEnded: payload.readUInt16LE(META.epochEnd) !== 0,
   };
 }
