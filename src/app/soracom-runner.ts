@@ -41,11 +41,8 @@ export class SoracomRunner implements OnApplicationBootstrap, BeforeApplicationS
       for (const account of accounts) this.run(account.name, () => this.sync(account));
     };
     const events = () => this.run('events', () => this.lookAfterEvents(accounts));
-    const compareAll = () => {
-      for (const account of accounts) {
-        this.run(`${account.name} statistics`, () => this.compare(account));
-      }
-    };
+    // One account after the other: each holds a connection to the database for as long as it takes.
+    const compareAll = () => this.run('statistics', () => this.compareAll(accounts));
     const orders = () => this.run('orders', () => this.carryOutOrders(accounts));
     syncAll();
     compareAll();
@@ -100,6 +97,14 @@ export class SoracomRunner implements OnApplicationBootstrap, BeforeApplicationS
   private async lookAfterEvents(accounts: readonly SoracomAccount[]): Promise<void> {
     const reports = await this.soracom.lookAfterEvents(accounts, { signal: this.stopping.signal });
     for (const report of reports) this.tell(report);
+  }
+
+  private async compareAll(accounts: readonly SoracomAccount[]): Promise<void> {
+    const failures: unknown[] = [];
+    for (const account of accounts) {
+      await this.compare(account).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   private async compare(account: SoracomAccount): Promise<void> {

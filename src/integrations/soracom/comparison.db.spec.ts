@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useTestDatabase } from '../../../test/support/database.js';
 import { eventsOf } from '../../../test/support/events.js';
 import { SoracomServer } from '../../../test/support/soracom-server.js';
@@ -263,6 +263,28 @@ describe('the comparison with SORACOM’s statistics', () => {
     expect(await list()).toEqual(['2026-04-19 sim-01 4000000/4000000']);
     expect(await comparison.carryOutOrders([account], { wait })).toEqual([]);
     await expect(comparison.order('nobody')).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('of one SIM does not wait for that of all', async () => {
+    counted('sim-03', day(-1), 4 * MB, 0);
+    let release: (() => void) | undefined;
+    server.trouble = (response) => {
+      if (release !== undefined) return false;
+      release = () => response.writeHead(503).end();
+      return true;
+    };
+    const all = compare();
+    await vi.waitFor(() => {
+      if (release === undefined) throw new Error('nothing is asked yet');
+    });
+    await comparison.order(undefined);
+    await comparison.order('sim-03');
+    expect(await comparison.carryOutOrders([account], { wait })).toMatchObject([{ sims: 1, outside: 1 }]);
+    release?.();
+    await all;
+    // The order of all has waited.
+    expect(await comparison.carryOutOrders([account], { wait })).toMatchObject([{ sims: 0 }]);
+    expect(await comparison.carryOutOrders([account], { wait })).toEqual([]);
   });
 
   it('is not made where the account says so, and every some days where it says that', async () => {

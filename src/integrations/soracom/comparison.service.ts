@@ -81,7 +81,9 @@ export class ComparisonService {
   ): Promise<ComparisonReport | undefined> {
     const { compare } = account;
     if (compare === false) return undefined;
-    return this.soracom.exclusively(`${account.name} compare`, async () => {
+    // One SIM does not wait for the hours that all of a fleet take.
+    const lock = `${account.name} compare${simId === undefined ? '' : ' one'}`;
+    return this.soracom.exclusively(lock, async () => {
       const report = { account: account.name, sims: 0, unknown: 0, days: 0, outside: 0 };
       const last = lastSettledDay(this.clock.now());
       const oldest = last - (MOST_DAYS - 1) * DAY_MS;
@@ -118,13 +120,14 @@ export class ComparisonService {
     const reports: ComparisonReport[] = [];
     for (const wish of await this.soracom.wishes([ORDER], PAGE)) {
       const simId = wish.key.slice(ORDER.length);
+      let isDone = true;
       for (const account of accounts) {
         const report = await this.compare(account, options, simId === '' ? undefined : simId);
         if (report !== undefined) reports.push(report);
-        // Another process is at it: the order waits for its turn.
-        else if (account.compare !== false) return reports;
+        // Somebody is at it already: the order waits for its turn.
+        else if (account.compare !== false) isDone = false;
       }
-      await this.soracom.fulfil(wish);
+      if (isDone) await this.soracom.fulfil(wish);
     }
     return reports;
   }
