@@ -94,6 +94,6 @@ await main(async () => {
   console.log(bold('Sanitizers'));
   await step('Addon with address and undefined behaviour sanitizer', buildAddon);
   await step('A leak made on purpose', control);
-  await step('Engines, capture reader, packet sender', exercise);
+  await step('Engines, capture reader, packet sender and socket', exercise);
   await step('Leaks', checkLeaks);
 });

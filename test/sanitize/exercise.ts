@@ -12,12 +12,15 @@ import {
   FileInput,
   packFrames,
   PacketSender,
+  PacketSocket,
   readFileBatches,
   UserEngine,
   XdpEngine,
   type EngineSizes,
+  type PacketSinkHandle,
   type RealmConfig,
 } from '../../src/capture/index.js';
+import { OffloadMemory } from '../../src/capture/offload-memory.js';
 import { headers, links } from '../bpf/support/cases-headers.js';
 import { fragmented, mirrors } from '../bpf/support/cases-mirrors.js';
 import { SUBSCRIBERS, type Case } from '../bpf/support/cases.js';
@@ -187,6 +190,7 @@ async function kernel(): Promise<string> {
       misuse(engine);
     }
     packets += await live(network, join(folder, 'pins'));
+    packets += await packetSocket(network);
     assert.throws(() => XdpEngine.open({ pinPath: '/dev/null/no', sizes: TINY }));
     assert.throws(() => XdpEngine.open({ pinPath: null, sizes: TINY, objectPath: '/dev/null' }));
     assert.throws(() => new PacketSender('none0'));
@@ -218,6 +222,39 @@ async function live(network: PrivateNetwork, pinPath: string): Promise<number> {
   }
   sender.close();
   sender.close();
+  return packets;
+}
+
+/** Through a packet socket: small ring, tags that the kernel takes out, offloads, an interface that goes. */
+async function packetSocket(network: PrivateNetwork): Promise<number> {
+  const frames = CASES.flatMap((one) => one.frames).filter(({ length }) => length >= 60 && length < 1500);
+  const folder = mkdtempSync(join(tmpdir(), 'countfree-sanitize-'));
+  const memory = new OffloadMemory(join(folder, 'offloads.json'), 'in0');
+  network.inside('ethtool', '-K', 'in0', 'gro', 'on');
+  network.run(() => memory.prepare());
+  const engine = new UserEngine({ live: true, sizes: TINY });
+  engine.configure([realm({ type: 'gre' })]);
+  const socket = network.run(() => new PacketSocket('in0', 2 << 20));
+  const sender = network.run(() => new PacketSender('out0'));
+  const sent = await sender.send(packFrames(frames), 10_000);
+  sender.close();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const packets = socket.read(engine.sink, 1 << 24);
+  assert.equal(packets, sent.frames);
+  assert.equal(socket.status().drops, 0);
+  takeHellos(engine);
+  const { seen, outcomes } = conservation(readEpoch(engine));
+  assert.deepEqual(outcomes, seen);
+  assert.throws(() => socket.read({} as PacketSinkHandle, 1));
+  network.inside('ip', 'link', 'del', 'in0');
+  assert.equal(socket.status().alive, false);
+  engine.close();
+  socket.close();
+  socket.close();
+  assert.throws(() => socket.status());
+  network.run(() => memory.restore());
+  rmSync(folder, { recursive: true });
+  assert.throws(() => new PacketSocket('none0'));
   return packets;
 }
 
