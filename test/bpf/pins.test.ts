@@ -176,6 +176,7 @@ describe('pins', () => {
     ).value;
     value[0] = '0x63';
     sh('bpftool', 'map', 'update', 'pinned', state, 'key', '0', '0', '0', '0', 'value', ...value);
+    rmSync(join(pinPath, 'slots')); // another version may lack maps, and that is not what is wrong
     expect(() => open()).toThrow(/have layout 99, this program \d+\. .*detach/);
     rmSync(state); // without it, the others are remains
     const fresh = open();
