@@ -31,8 +31,11 @@ interface Tally {
 }
 type Summary = Record<string, Tally> & { conserved: boolean; flows: number };
 
-async function run(options: ReplayOptions): Promise<{ code: number; out: string; err: string }> {
-  const [out, err] = [new PassThrough(), new PassThrough()];
+async function run(
+  options: ReplayOptions,
+  isTTY = false,
+): Promise<{ code: number; out: string; err: string }> {
+  const [out, err] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY })];
   const texts = [out, err].map(async (stream) => {
     const parts: Buffer[] = [];
     for await (const part of stream) parts.push(part as Buffer);
@@ -157,6 +160,15 @@ describe('replay', () => {
     await written;
     expect(flows[0]).toMatchObject({ octetsUp: 100 });
     expect(summary.conserved).toBe(true);
+  });
+
+  it('shows how far and how fast it is, on a terminal only', async () => {
+    const options = { files: [small()], subscribers: EVERYONE };
+    expect((await run(options)).err).toBe('');
+    const { err } = await run(options, true);
+    expect(err).toMatch(/small\.pcap {2}\[#{20}\] 100 % {2}\d+ MB\/s {2}1 packets/);
+    // Nothing of it stays.
+    expect(err.endsWith('\r\x1b[K')).toBe(true);
   });
 
   it('says in one line what is wrong with its options, all of it', async () => {
