@@ -52,3 +52,14 @@ it('tells what the mirror brings of no subscriber', async () => {
 it('tells that half of the mirror is missing', async () => {
   expect(await warningsOf(1200, [mirrored(packet(SIM, PEER))])).toEqual(['one_sided']);
 });
+
+it('tells what was lost before it came here, by the sequence numbers of the mirror', async () => {
+  const numbered = (sequence: number) =>
+    ethernet(
+      ETHERTYPE.ipv4,
+      ipv4('192.0.2.1', '192.0.2.2', 47, gre(ETHERTYPE.ipv4, packet(SIM, PEER), { sequence })),
+    );
+  const frames = (numbers: readonly number[]) => numbers.map(numbered);
+  expect(await warningsOf(1, frames([7, 8, 10, 9, 11]))).toEqual([]);
+  expect(await warningsOf(1, frames([1007, 1008, 1010, 1011]))).toEqual(['sequence_gap']);
+});
