@@ -29,7 +29,8 @@ const STEP_ADDRESS_PAIR = 1;
 const STEP_GLOBAL = 3;
 const PORT_DNS = 53;
 /** Between two turns of the event loop: some milliseconds of work, also where every record or hello is new. */
-export const RECORDS_PER_STEP = 2_048;
+export const RECORDS_PER_STEP = 1_024;
+const ENTRIES_PER_STEP = 8_192;
 export const HELLOS_PER_STEP = 256;
 const NOTHING_RESOLVED: readonly string[] = [];
 const NO_USAGE: Readonly<Usage> = {
@@ -209,7 +210,7 @@ export class Identifier {
       this.walkPart(bytes, words, from, Math.min(count, from + RECORDS_PER_STEP), sums, visit);
     }
     this.counts.records += count;
-    const entries = sums.take();
+    const entries = yield* sums.take(ENTRIES_PER_STEP);
     this.spareSums.push(sums);
     return entries;
   }

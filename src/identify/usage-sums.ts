@@ -73,26 +73,32 @@ export class UsageSums {
     if (lastTime > (this.lasts[entry] as number)) this.lasts[entry] = lastTime;
   }
 
-  /** The sums, and makes ready for the next batch. */
-  take(): UsageEntry[] {
-    const { sums } = this;
-    const entries = this.accounts.map((account, entry) => {
-      const at = entry * SUMS;
-      return {
-        account: account.usage,
-        decision: (this.reasons[entry] as Reason).decision,
-        octetsUp: sums[at] as number,
-        octetsDown: sums[at + 1] as number,
-        packetsUp: sums[at + 2] as number,
-        packetsDown: sums[at + 3] as number,
-        firstTime: this.firsts[entry] as number,
-        lastTime: this.lasts[entry] as number,
-      };
-    });
+  /** The sums, made `size` at a step; then ready for the next batch. */
+  *take(size: number): Generator<void, UsageEntry[]> {
+    const entries: UsageEntry[] = [];
+    for (const [entry, account] of this.accounts.entries()) {
+      if (entry > 0 && entry % size === 0) yield;
+      entries.push(this.entryAt(entry, account));
+    }
     this.accounts = [];
     this.reasons = [];
     this.index.fill(0);
     return entries;
+  }
+
+  private entryAt(entry: number, account: Account): UsageEntry {
+    const { sums } = this;
+    const at = entry * SUMS;
+    return {
+      account: account.usage,
+      decision: (this.reasons[entry] as Reason).decision,
+      octetsUp: sums[at] as number,
+      octetsDown: sums[at + 1] as number,
+      packetsUp: sums[at + 2] as number,
+      packetsDown: sums[at + 3] as number,
+      firstTime: this.firsts[entry] as number,
+      lastTime: this.lasts[entry] as number,
+    };
   }
 
   private entryOf(account: Account, reason: Reason, firstTime: number): number {
