@@ -247,8 +247,12 @@ export class SimulationEntity {
   month!: string;
   @Column('text', { name: 'plan_code' })
   planCode!: string;
-  @Column('jsonb')
-  terms!: object;
+  /** Null: the terms that were in force. */
+  @Column('jsonb', { nullable: true })
+  terms!: object | null;
+  /** Draft rules of a service; null = what was recognised stands. */
+  @Column('jsonb', { name: 'service_draft', nullable: true })
+  serviceDraft!: object | null;
   @Column('text')
   status!: 'running' | 'finished';
   @Column('integer')

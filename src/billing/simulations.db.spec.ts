@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
 import { useTestDatabase } from '../../test/support/database.js';
-import { AccountsReader, UsageReader } from '../meter/index.js';
+import { CatalogueService } from '../catalogue/index.js';
+import { CatalogueRepository } from '../catalogue/catalogue.repository.js';
+import { AccountsReader, DryRunService, UsageReader } from '../meter/index.js';
 import { CatalogueReader, SegmentsReader, planTermsSchema, type PlanTermsInput } from '../plans/index.js';
 import type { JobQueue } from '../queue/index.js';
 import { Outbox } from '../webhooks/index.js';
@@ -10,7 +12,7 @@ import { ClosingRepository } from './closing.repository.js';
 import { ClosingService } from './closing.service.js';
 import { CorrectionsRepository } from './corrections.repository.js';
 import { SimulationsRepository } from './simulations.repository.js';
-import { SimulationsService } from './simulations.service.js';
+import { SimulationsService, type SimulationInput } from './simulations.service.js';
 import { StatementWriter } from './statement-writer.js';
 import { StatementsRepository } from './statements.repository.js';
 
@@ -29,6 +31,7 @@ let fleet: BillingFleet;
 
 function simulations(): SimulationsService {
   const { dataSource } = database();
+  const catalogue = new CatalogueService(dataSource, new CatalogueRepository(), clock);
   return new SimulationsService(
     dataSource,
     new SimulationsRepository(),
@@ -36,6 +39,7 @@ function simulations(): SimulationsService {
     new SegmentsReader(),
     new CatalogueReader(),
     new UsageReader(dataSource),
+    new DryRunService(dataSource, catalogue, clock),
     queue,
     clock,
     settings,
@@ -179,6 +183,40 @@ describe('a simulation', () => {
     await expect(start({ ...DRAFT, anchorDay: 20 })).rejects.toMatchObject({
       code: 'invalid',
       fields: [{ pointer: '/terms' }],
+    });
+  });
+
+  it('tells what draft rules of a service would have cost, hour by hour too, and touches nothing', async () => {
+    // What LINE's name covers goes elsewhere: 4 GB are past the quota by one.
+    await close('2026-10');
+    const before = await world();
+    const rules = {
+      domainNames: ['line.example'],
+      exactDomainNames: [],
+      excludeDomainNames: [],
+      prefixes: [],
+    };
+    const service = { serviceCode: 'line', policy: 'name' as const, rules };
+    const run = async (input: Omit<SimulationInput, 'month' | 'planCode'>) => {
+      const { id } = await simulations().start({ month: '2026-10', planCode: 'light', ...input });
+      await simulations().carryOut(id);
+      return simulations().get(id);
+    };
+    const gone = { billedAmount: '3234', simulatedAmount: '3476', simulatedFreeOctets: '0' };
+    expect(await run({ service })).toMatchObject({ serviceCode: 'line', currency: 'JPY', totals: gone });
+    const caps = [
+      { limit: { value: '9', unit: 'GB' as const }, per: 'day' as const, past: 'billed' as const },
+    ];
+    const capped = { ...LINE_FREE, free: [{ id: 'line', services: ['line'], caps }] };
+    expect((await run({ service, terms: planTermsSchema.parse(capped) })).totals).toMatchObject(gone);
+    const kept = { ...service, rules: { ...rules, domainNames: ['line.me'] } };
+    expect((await run({ service: kept })).totals).toMatchObject({
+      difference: '0',
+      simulatedFreeOctets: '4000000000',
+    });
+    expect(await world()).toBe(before);
+    await expect(run({ service: { ...service, serviceCode: 'none' } })).rejects.toMatchObject({
+      fields: [{ pointer: '/service/serviceCode' }],
     });
   });
 

@@ -1,12 +1,23 @@
 import type { EntityManager } from 'typeorm';
+import type { DestinationRules, EvidencePolicy } from '../catalogue/index.js';
 import { toSafeInteger } from '../database/index.js';
 import type { BillingCalendar, Period, PlanTerms } from '../plans/index.js';
+
+/** Draft rules of a service. */
+export interface SimulatedService {
+  serviceCode: string;
+  policy: EvidencePolicy;
+  rules: DestinationRules;
+}
 
 export interface Simulation {
   id: string;
   month: string;
   planCode: string;
-  terms: PlanTerms;
+  /** Null: the terms that were in force. */
+  terms: PlanTerms | null;
+  /** Null: what was recognised stands. */
+  service: SimulatedService | null;
   status: 'running' | 'finished';
   sims: number;
   done: number;
@@ -47,7 +58,7 @@ export interface Billed {
 }
 
 const SELECT = `
-  SELECT id, month, plan_code AS "planCode", terms, status, sims, done, last_sim_key::int8 AS "lastSimKey",
+  SELECT id, month, plan_code AS "planCode", terms, service_draft AS service, status, sims, done, last_sim_key::int8 AS "lastSimKey",
          created_at AS "createdAt", finished_at AS "finishedAt" FROM simulation`;
 const ON_PLAN = `
   FROM subscription s JOIN plan p USING (plan_key)
@@ -57,13 +68,14 @@ const ON_PLAN = `
 export class SimulationsRepository {
   async insert(manager: EntityManager, simulation: Simulation): Promise<void> {
     await manager.query(
-      `INSERT INTO simulation (id, month, plan_code, terms, status, sims, done, last_sim_key, created_at)
-       VALUES ($1, $2, $3, $4, 'running', $5, 0, 0, $6)`,
+      `INSERT INTO simulation (id, month, plan_code, terms, service_draft, status, sims, done, last_sim_key, created_at)
+       VALUES ($1, $2, $3, $4, $5, 'running', $6, 0, 0, $7)`,
       [
         simulation.id,
         simulation.month,
         simulation.planCode,
-        JSON.stringify(simulation.terms),
+        simulation.terms && JSON.stringify(simulation.terms),
+        simulation.service && JSON.stringify(simulation.service),
         simulation.sims,
         simulation.createdAt,
       ],

@@ -2,8 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { serviceCodeSchema, serviceVersionInputSchema } from '../catalogue/index.js';
 import { inTransaction } from '../database/index.js';
-import { UsageReader } from '../meter/index.js';
+import { DryRunService, UsageReader } from '../meter/index.js';
 import {
   CatalogueReader,
   SegmentsReader,
@@ -31,25 +32,45 @@ import {
   SimulationsRepository,
   type NewResult,
   type ResultRow,
+  type SimulatedService,
   type Simulation,
   type SimulationTotals,
 } from './simulations.repository.js';
 import { StatementRater } from './statement-rater.js';
 import { StatementsRepository } from './statements.repository.js';
 
-export const simulationInputSchema = z.strictObject({
-  month: monthSchema,
-  planCode: planCodeSchema.describe('Plan whose terms the draft stands in for, in every version'),
-  terms: planTermsSchema.describe(
-    'Draft terms; currency, time zone and anchor day are those of the plan, as they fix the period',
-  ),
-});
+export const simulationInputSchema = z
+  .strictObject({
+    month: monthSchema,
+    planCode: planCodeSchema.describe('Plan whose SIMs are rated, and whose terms draft terms stand in for'),
+    terms: planTermsSchema
+      .optional()
+      .describe(
+        'Draft terms, in every version; currency, time zone and anchor day are those of the plan, as they fix the period. Left out: the terms that were in force',
+      ),
+    service: z
+      .strictObject({
+        serviceCode: serviceCodeSchema,
+        policy: serviceVersionInputSchema.shape.policy,
+        rules: serviceVersionInputSchema.shape.rules,
+      })
+      .optional()
+      .describe(
+        'Draft rules of a service, in place of those in force now. Left out: what was recognised stands',
+      ),
+  })
+  .refine(({ terms, service }) => terms !== undefined || service !== undefined, {
+    path: ['terms'],
+    error: 'give draft terms, draft rules of a service, or both',
+  });
 export type SimulationInput = z.output<typeof simulationInputSchema>;
 
 export interface SimulationView {
   id: string;
   month: string;
   planCode: string;
+  /** The service whose draft rules it is about; null = none. */
+  serviceCode: string | null;
   status: 'running' | 'finished';
   /** SIMs that were on the plan in the month, and how many of them are done. */
   sims: number;
@@ -64,7 +85,7 @@ export interface SimulationView {
 export type SimulationResultView = Omit<ResultRow, 'simKey' | 'statement'> & { statement: number | null };
 
 /**
- * "What would October have cost?": rates a stored month under draft terms and compares it with what was billed. It
+ * "What would October have cost?": rates a stored month under draft terms, draft rules or both, and compares it with what was billed. It
  * writes only its own tables; usage, plans and statements are read as they are.
  */
 @Injectable()
@@ -76,6 +97,7 @@ export class SimulationsService {
     @Inject(SegmentsReader) private readonly segments: SegmentsReader,
     @Inject(CatalogueReader) private readonly catalogue: CatalogueReader,
     @Inject(UsageReader) private readonly usage: UsageReader,
+    @Inject(DryRunService) private readonly dryRun: DryRunService,
     @Inject(JobQueue) private readonly queue: JobQueue,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(BILLING_SETTINGS) private readonly settings: BillingSettings,
@@ -84,11 +106,16 @@ export class SimulationsService {
   /** Orders a simulation; a worker carries it out. Throws a {@link Refusal} for an unknown plan or another calendar. */
   async start(input: SimulationInput): Promise<SimulationView> {
     const { manager } = this.dataSource;
-    await this.catalogue.refuseUnknownServices(manager, input.terms);
-    await this.refuseOtherCalendar(manager, input);
-    const period = periodOfMonth(input.terms, input.month);
+    const { month, planCode, terms = null, service = null } = input;
+    if (terms !== null) await this.catalogue.refuseUnknownServices(manager, terms);
+    if (service !== null) await this.refuseUnknownService(service);
+    const calendar = await this.calendarFor(manager, planCode, terms);
+    const period = periodOfMonth(calendar, month);
     const simulation: Simulation = {
-      ...input,
+      month,
+      planCode,
+      terms,
+      service,
       id: randomUUID(),
       status: 'running',
       sims: await this.simulations.countSims(manager, input.planCode, period),
@@ -104,10 +131,11 @@ export class SimulationsService {
 
   async get(id: string): Promise<SimulationView> {
     const { manager } = this.dataSource;
-    const { terms, month, planCode, status, sims, done, createdAt, finishedAt } = await this.found(
+    const { terms, service, month, planCode, status, sims, done, createdAt, finishedAt } = await this.found(
       manager,
       id,
     );
+    const { currency } = await this.calendarFor(manager, planCode, terms);
     return {
       id,
       month,
@@ -115,7 +143,8 @@ export class SimulationsService {
       status,
       sims,
       done,
-      currency: terms.currency.code,
+      serviceCode: service?.serviceCode ?? null,
+      currency: currency.split('/')[0] ?? '',
       totals: await this.simulations.totals(manager, id),
       createdAt: formatInstant(createdAt.getTime()),
       finishedAt: finishedAt && formatInstant(finishedAt.getTime()),
@@ -155,7 +184,9 @@ export class SimulationsService {
     const simulation = await this.simulations.find(this.dataSource.manager, id);
     if (simulation === undefined) return;
     const now = this.rater(null);
-    const draft = this.rater({ planCode: simulation.planCode, terms: simulation.terms });
+    const { planCode, terms, service } = simulation;
+    const usage = service === null ? this.usage : await this.dryRun.usageUnder(service);
+    const draft = this.rater(terms === null ? null : { planCode, terms }, usage);
     for (let more = true; more && options.signal?.aborted !== true;) {
       more = await inTransaction(this.dataSource, (manager) => this.batch(manager, id, now, draft));
       const progress = await this.simulations.find(this.dataSource.manager, id);
@@ -172,27 +203,27 @@ export class SimulationsService {
     const simulation = await this.simulations.find(manager, id, true);
     if (simulation?.status !== 'running') return false;
     const { month, planCode, terms, lastSimKey } = simulation;
-    const period = periodOfMonth(terms, month);
+    const calendar = await this.calendarFor(manager, planCode, terms);
+    const period = periodOfMonth(calendar, month);
     const sims = await this.simulations.sims(manager, planCode, period, lastSimKey, this.settings.batchSims);
     const last = sims.at(-1);
     if (last === undefined) {
       await this.simulations.finish(manager, id, new Date(this.clock.now()));
       return false;
     }
-    const results = await this.rate(manager, month, terms, sims, now, draft);
+    const results = await this.rate(manager, calendar, month, sims, now, draft);
     await this.simulations.addResults(manager, id, results, last, sims.length);
     return true;
   }
 
   private async rate(
     manager: EntityManager,
+    calendar: BillingCalendar,
     month: string,
-    terms: PlanTerms,
     sims: readonly number[],
     now: StatementRater,
     draft: StatementRater,
   ): Promise<NewResult[]> {
-    const calendar = calendarOf(terms);
     const period = periodOfMonth(calendar, month);
     const carriedIn = await this.statements.carriedInto(manager, calendar, period, sims);
     const billed = await this.simulations.billed(manager, calendar, month, sims);
@@ -218,22 +249,34 @@ export class SimulationsService {
     });
   }
 
-  private rater(draft: { planCode: string; terms: PlanTerms } | null): StatementRater {
-    return new StatementRater(this.segments, this.catalogue, this.usage, draft);
+  private rater(draft: { planCode: string; terms: PlanTerms } | null, usage = this.usage): StatementRater {
+    return new StatementRater(this.segments, this.catalogue, usage, draft);
   }
 
-  private async refuseOtherCalendar(
+  private async refuseUnknownService({ serviceCode }: SimulatedService): Promise<void> {
+    if (await this.dryRun.knows(serviceCode)) return;
+    const detail = `the catalogue has no service "${serviceCode}"`;
+    throw new Refusal('invalid', `The draft has no service: ${detail}.`, [
+      { pointer: '/service/serviceCode', detail },
+    ]);
+  }
+
+  /** The plan's calendar; throws a {@link Refusal} where draft terms have another. */
+  private async calendarFor(
     manager: EntityManager,
-    { planCode, terms }: SimulationInput,
-  ): Promise<void> {
+    planCode: string,
+    terms: PlanTerms | null,
+  ): Promise<BillingCalendar> {
     const calendars = await this.simulations.calendars(manager, planCode);
-    if (calendars.length === 0) throw new Refusal('not_found', `There is no plan "${planCode}".`);
+    const [first] = calendars;
+    if (first === undefined) throw new Refusal('not_found', `There is no plan "${planCode}".`);
+    if (terms === null) return first;
     const wanted = calendarOf(terms);
-    const same = calendars.some(
+    const same = calendars.find(
       ({ timeZone, anchorDay, currency }) =>
         timeZone === wanted.timeZone && anchorDay === wanted.anchorDay && currency === wanted.currency,
     );
-    if (same) return;
+    if (same !== undefined) return same;
     const known = calendars
       .map(({ timeZone, anchorDay, currency }) => `${timeZone}, day ${anchorDay}, ${currency}`)
       .join('; ');

@@ -2,7 +2,9 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { CatalogueService, CatalogueSnapshot } from '../catalogue/index.js';
 import { Refusal, type Clock } from '../shared/index.js';
 import { inTransaction, sqlState } from '../database/index.js';
+import { DraftUsageReader } from './draft-usage.reader.js';
 import { DryRunRules, type Certainty, type Draft, type StoredReason } from './dry-run.js';
+import type { UsageReader } from './usage.reader.js';
 
 export interface DryRunMove {
   from: string | null;
@@ -63,6 +65,16 @@ export class DryRunService {
     private readonly clock: Clock,
     private readonly mostMs = MOST_MS,
   ) {}
+
+  async knows(serviceCode: string): Promise<boolean> {
+    return (await this.catalogue.snapshot()).services.some(({ code }) => code === serviceCode);
+  }
+
+  /** Stored usage as it would be under a draft, for those who rate it; `draft` as in {@link run}. */
+  async usageUnder(draft: Draft): Promise<UsageReader> {
+    const current = inForce(await this.catalogue.snapshot(), this.clock.now());
+    return new DraftUsageReader(this.dataSource, await DryRunRules.make(current, draft));
+  }
 
   /**
    * `draft` stands in the place of its service's version that is in force; all others are as they are now. Throws a {@link Refusal} that

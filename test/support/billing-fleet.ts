@@ -46,7 +46,8 @@ export class BillingFleet {
     );
     await this.dataSource.query(
       `INSERT INTO service_version (service_code, version, effective_from, policy, rules, created_at)
-       VALUES ('line', 1, '2020-01-01T00:00:00Z', 'agree', '{}', now())`,
+       VALUES ('line', 1, '2020-01-01T00:00:00Z', 'agree',
+               '{"domainNames": ["line.me"], "exactDomainNames": [], "excludeDomainNames": [], "prefixes": []}', now())`,
     );
     await this.dataSource.query(
       `INSERT INTO usage_reason (service_version_id, evidence, rule)

@@ -24,6 +24,10 @@ const simulation = z
     id: z.string(),
     month: z.string(),
     planCode: z.string(),
+    serviceCode: z
+      .string()
+      .nullable()
+      .meta({ description: 'The service whose draft rules it is about; null = none.' }),
     status: z.enum(['running', 'finished']),
     sims: z.int().meta({ description: 'SIMs that were on the plan in the month.' }),
     done: z.int(),
@@ -48,9 +52,9 @@ const startSimulation = defineRoute({
   path: '/v1/simulations',
   operationId: 'startSimulation',
   tag,
-  summary: 'What would a month have cost under other terms?',
+  summary: 'What would a month have cost under other terms, or other rules of a service?',
   description:
-    'A worker rates the stored usage of all SIMs that were on the plan under the draft terms, and compares it with what was billed. Nothing else is touched. Ask for the simulation to see how far it is.',
+    'A worker rates the stored usage of all SIMs that were on the plan under the draft terms, draft rules of a service or both, and compares it with what was billed. The ledger keeps names and rules, not addresses: octets whose service depends on the address are taken for what the rules say of the name; the dry run of the rules tells how many. Nothing else is touched. Ask for the simulation to see how far it is.',
   scopes,
   body: simulationInputSchema,
   response: simulation,
