@@ -1210,8 +1210,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What would a month have cost under other terms?
-         * @description A worker rates the stored usage of all SIMs that were on the plan under the draft terms, and compares it with what was billed. Nothing else is touched. Ask for the simulation to see how far it is.
+         * What would a month have cost under other terms, or other rules of a service?
+         * @description A worker rates the stored usage of all SIMs that were on the plan under the draft terms, draft rules of a service or both, and compares it with what was billed. The ledger keeps names and rules, not addresses: octets whose service depends on the address are taken for what the rules say of the name; the dry run of the rules tells how many. Nothing else is touched. Ask for the simulation to see how far it is.
          *
          *     Needs a key with the scope `billing`.
          */
@@ -3187,6 +3187,8 @@ export interface components {
             id: string;
             month: string;
             planCode: string;
+            /** @description The service whose draft rules it is about; null = none. */
+            serviceCode: string | null;
             /** @enum {string} */
             status: "running" | "finished";
             /** @description SIMs that were on the plan in the month. */
@@ -7931,10 +7933,40 @@ export interface operations {
                 "application/json": {
                     /** @description Month in which the period starts, in the zone of the plan */
                     month: string;
-                    /** @description Plan whose terms the draft stands in for, in every version */
+                    /** @description Plan whose SIMs are rated, and whose terms draft terms stand in for */
                     planCode: string;
-                    /** @description Draft terms; currency, time zone and anchor day are those of the plan, as they fix the period */
-                    terms: components["schemas"]["PlanTermsInput"];
+                    /** @description Draft terms, in every version; currency, time zone and anchor day are those of the plan, as they fix the period. Left out: the terms that were in force */
+                    terms?: components["schemas"]["PlanTermsInput"];
+                    /** @description Draft rules of a service, in place of those in force now. Left out: what was recognised stands */
+                    service?: {
+                        /** @description Natural key of a service, e.g. `line-calls` */
+                        serviceCode: string;
+                        /**
+                         * @description agree: a claimed name needs an address that agrees; name: the name is enough; prefix: names are ignored
+                         * @default agree
+                         * @enum {string}
+                         */
+                        policy?: "agree" | "name" | "prefix";
+                        /** @description What a service version matches */
+                        rules: {
+                            domainNames?: string[];
+                            /** @description These names alone, without what lies below them */
+                            exactDomainNames?: string[];
+                            /** @description Not this service although a name above covers them */
+                            excludeDomainNames?: string[];
+                            prefixes?: {
+                                /** @description CIDR prefix of destinations, e.g. `147.92.128.0/17` */
+                                prefix: string;
+                                /** @description IPFIX protocolIdentifier: 6 TCP, 17 UDP */
+                                protocol?: number;
+                                /** @description First and last peer port, inclusive */
+                                ports?: [
+                                    number,
+                                    number
+                                ];
+                            }[];
+                        };
+                    };
                 };
             };
         };
