@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { HOUR_MS, periodOfMonth, planTermsSchema, type PlanTermsInput } from '../plans/index.js';
+import { compilePlan, rate, rateTogether, type RatingInput, type RatingPack } from './index.js';
+
+const TOKYO = { timeZone: 'Asia/Tokyo', anchorDay: 1 };
+const PERIOD = periodOfMonth(TOKYO, '2026-10');
+const octet = (value: number) => ({ value: String(value), unit: 'octet' as const });
+const TERMS: PlanTermsInput = {
+  currency: { code: 'JPY', exponent: 0 },
+  timeZone: 'Asia/Tokyo',
+  rounding: 'half_up',
+  tax: null,
+  baseFee: { amount: '0', proration: 'full' },
+  quota: { included: octet(100), proration: 'full' },
+  overage: { kind: 'none' },
+};
+const carrying = (limit: number | null): PlanTermsInput => ({
+  ...TERMS,
+  quota: {
+    included: octet(100),
+    proration: 'full',
+    carryOver: { limit: limit === null ? null : octet(limit) },
+  },
+});
+
+function input(
+  terms: PlanTermsInput,
+  octets: number[],
+  more: Partial<RatingInput> = {},
+  pool?: { code: string; octets: bigint | null },
+): RatingInput {
+  return {
+    calendar: TOKYO,
+    period: PERIOD,
+    segments: [
+      {
+        ...PERIOD,
+        planCode: 'p',
+        version: 1,
+        plan: compilePlan(planTermsSchema.parse(terms)),
+        ...(pool !== undefined && { pool }),
+      },
+    ],
+    usage: octets.map((octetsDown, hour) => ({
+      firstHour: PERIOD.from + hour * HOUR_MS,
+      lastHour: PERIOD.from + hour * HOUR_MS,
+      serviceCode: null,
+      serviceVersionId: null,
+      evidence: 'none',
+      rule: null,
+      octetsUp: 0n,
+      octetsDown: BigInt(octetsDown),
+    })),
+    ...more,
+  };
+}
+
+const pack = (more: Partial<RatingPack> = {}): RatingPack => ({
+  id: '1',
+  rule: '/packs/0',
+  from: PERIOD.from,
+  to: PERIOD.to,
+  octets: 50n,
+  price: null,
+  use: 'after_quota',
+  ...more,
+});
+
+const covers = (one: RatingInput) =>
+  rate(one).charges.flatMap(({ kind, octets }) => (octets === undefined ? [] : [`${kind} ${octets}`]));
+
+describe('the use of a quota', () => {
+  it('counts what was carried in where the plan carries, and what packs before it leave', () => {
+    const [carried] = rate(input(carrying(null), [130], { carriedIn: 40n })).quotaUses;
+    expect(carried).toEqual({ segment: 0, available: 140n, used: 130n, beyond: 0n });
+    const [lapsed] = rate(input(TERMS, [130], { carriedIn: 40n })).quotaUses;
+    expect(lapsed).toEqual({ segment: 0, available: 100n, used: 130n, beyond: 30n });
+    const [before] = rate(input(TERMS, [130], { packs: [pack({ use: 'before_quota' })] })).quotaUses;
+    expect(before).toEqual({ segment: 0, available: 100n, used: 80n, beyond: 0n });
+    const [after] = rate(input(TERMS, [160], { packs: [pack()] })).quotaUses;
+    expect(after).toEqual({ segment: 0, available: 100n, used: 160n, beyond: 10n });
+  });
+
+  it('of a pool is that of all its SIMs, with how many they are', () => {
+    const pool = { code: 'family', octets: null };
+    const rated = rateTogether([
+      { simKey: 2, input: input(TERMS, [90, 90], {}, pool) },
+      { simKey: 1, input: input(TERMS, [50], {}, pool) },
+    ]);
+    const shared = { segment: 0, available: 200n, used: 230n, group: { code: 'family', sims: 2 } };
+    expect(rated.map(({ quotaUses }) => quotaUses[0])).toEqual([
+      { ...shared, beyond: 30n },
+      { ...shared, beyond: 0n },
+    ]);
+  });
+});
+
+describe('what a period leaves over', () => {
+  it.each([
+    [null, 30, 70n],
+    [80, 30, 70n],
+    [70, 30, 70n],
+    [60, 30, 60n],
+    [60, 200, 0n],
+  ])('under a limit of %s after %s octets is %s', (limit, used, left) => {
+    expect(rate(input(carrying(limit), [used])).carriedOut).toBe(left);
+  });
+
+  it('is nothing where the plan carries nothing over', () => {
+    expect(rate(input(TERMS, [30])).carriedOut).toBe(0n);
+  });
+});
+
+describe('corrected buckets below nothing', () => {
+  it('stand on the first line, and nothing is charged for them', () => {
+    expect(covers(input(TERMS, [-5]))).toEqual(['included -5']);
+    expect(covers(input(carrying(null), [-5], { carriedIn: 7n }))).toEqual(['carried_over -5']);
+    expect(covers(input(TERMS, [-5], { packs: [pack({ use: 'before_quota' })] }))).toEqual(['included -5']);
+  });
+
+  it('are made up for by the octets of later hours', () => {
+    const packs = [pack({ use: 'before_quota' })];
+    expect(covers(input(TERMS, [-5, 8], { packs }))).toEqual(['pack_octets 3']);
+    expect(covers(input(TERMS, [-5, 5], { packs }))).toEqual([]);
+    expect(covers(input(TERMS, [60, 60, 60], { packs }))).toEqual([
+      'pack_octets 50',
+      'included 100',
+      'beyond_quota 30',
+    ]);
+  });
+});
+
+describe('packs', () => {
+  it('cover from their first hour to before their end', () => {
+    const hour = { from: PERIOD.from + HOUR_MS, to: PERIOD.from + 2 * HOUR_MS, use: 'before_quota' as const };
+    expect(covers(input(TERMS, [1, 10, 100], { packs: [pack(hour)] }))).toEqual([
+      'pack_octets 10',
+      'included 100',
+      'beyond_quota 1',
+    ]);
+  });
+
+  it('go in the order of their ends, then of their purchases, then of their ids', () => {
+    const packs = [
+      pack({ id: 'd', octets: 1n }),
+      pack({ id: 'c', octets: 1n }),
+      pack({ id: 'b', octets: 1n, from: PERIOD.from - HOUR_MS }),
+      pack({ id: 'a', octets: 1n, to: PERIOD.to - HOUR_MS }),
+    ];
+    const order = (octets: number) =>
+      rate(input(TERMS, [octets], { packs })).charges.flatMap(({ pack: id }) => id ?? []);
+    expect([101, 102, 103, 104].map(order)).toEqual([
+      ['a'],
+      ['a', 'b'],
+      ['a', 'b', 'c'],
+      ['a', 'b', 'c', 'd'],
+    ]);
+  });
+});
