@@ -5,4 +5,4 @@ import fc from 'fast-check';
  * set for all properties at once.
  */
 // eslint-disable-next-line @typescript-eslint/no-deprecated
-fc.configureGlobal({ interruptAfterTimeLimit: 60, markInterruptAsFailure: false });
+fc.configureGlobal({ interruptAfterTimeLimit: 500, markInterruptAsFailure: false });
