@@ -244,10 +244,13 @@ static CF_INLINE void cf_drain_records(struct cf_walk *walk) {
     }
     if (!state.hashed[walk->table & 1])
         return;
-    if (walk->table)
+    if (walk->table) {
         bpf_for_each_map_elem(&flows_1, cf_drain_flow, walk, 0);
-    else
+        bpf_for_each_map_elem(&spare_1, cf_drain_flow, walk, 0);
+    } else {
         bpf_for_each_map_elem(&flows_0, cf_drain_flow, walk, 0);
+        bpf_for_each_map_elem(&spare_0, cf_drain_flow, walk, 0);
+    }
 }
 
 SEC("syscall")

@@ -29,6 +29,11 @@ struct cf_flow_table {
 struct cf_flow_table flows_0 SEC(".maps");
 struct cf_flow_table flows_1 SEC(".maps");
 
+/* Records of coarser steps that come when `flows` are taken. Maps of their own, as the kernel doubles a hash
+ * map's buckets for whatever exceeds a power of two. */
+struct cf_flow_table spare_0 SEC(".maps");
+struct cf_flow_table spare_1 SEC(".maps");
+
 /* By table: IPv4 flows, see countfree_slots.h. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);

@@ -142,7 +142,21 @@ static CF_INLINE struct cf_flow_counters *cf_env_coarse(struct cf_env *env) {
     struct cf_flow_value *value = frame->table & 1 ? bpf_map_lookup_elem(&flows_1, &frame->key)
                                                    : bpf_map_lookup_elem(&flows_0, &frame->key);
 
+    if (!value)
+        value = frame->table & 1 ? bpf_map_lookup_elem(&spare_1, &frame->key)
+                                 : bpf_map_lookup_elem(&spare_0, &frame->key);
     return value ? &value->counters : 0;
+}
+
+/* Returns 0, CF_EXISTS, or another error if there is no room. */
+static CF_INLINE int cf_new_hashed(const struct cf_frame *frame, const struct cf_flow_value *fresh) {
+    int result = frame->table & 1 ? bpf_map_update_elem(&flows_1, &frame->key, fresh, BPF_NOEXIST)
+                                  : bpf_map_update_elem(&flows_0, &frame->key, fresh, BPF_NOEXIST);
+
+    if (result == 0 || result == CF_EXISTS || !(frame->key.shape & CF_SHAPE_STEP_MASK))
+        return result;
+    return frame->table & 1 ? bpf_map_update_elem(&spare_1, &frame->key, fresh, BPF_NOEXIST)
+                            : bpf_map_update_elem(&spare_0, &frame->key, fresh, BPF_NOEXIST);
 }
 
 /* Writes a slot that this CPU has claimed, and lets others see it. */
@@ -197,8 +211,7 @@ static CF_INLINE int cf_env_new_record(struct cf_env *env, __u8 watch) {
     fresh.watch = watch;
     fresh.counters.first_time = frame->now;
     cf_add_frame(&fresh.counters, frame);
-    result = frame->table & 1 ? bpf_map_update_elem(&flows_1, &frame->key, &fresh, BPF_NOEXIST)
-                              : bpf_map_update_elem(&flows_0, &frame->key, &fresh, BPF_NOEXIST);
+    result = cf_new_hashed(frame, &fresh);
     if (result == 0)
         cf_env_add(&state.hashed[frame->table & 1], 1);
     return result;

@@ -232,7 +232,7 @@ struct cf_state {
     __u64 clock_base_ns; /* UNIX time of tick 0, as it was when the last epoch was closed */
     __u64 tick_base_ns;  /* monotonic time of tick 0 */
     __u64 used[2] __attribute__((aligned(64))); /* records in each table, */
-    __u64 hashed[2];                            /* and those of them in its hash map */
+    __u64 hashed[2];                            /* and those of them in its hash maps */
 };
 
 struct cf_replay {

@@ -35,12 +35,15 @@ struct Pin {
 };
 
 constexpr Pin kPins[] = {
-    {"streams", "streams"},         {"slots", "slots"},         {"slot_runs", "slot_runs"},
-    {"follows", "follows"},         {"flows_0", "flows_0"},     {"flows_1", "flows_1"},
-    {"globals", "globals"},         {"cpus", "cpus"},           {"fragments", "fragments"},
-    {"subscribers", "subscribers"}, {"mirrors", "mirrors"},     {"ranges4", "ranges4"},
-    {"ranges6", "ranges6"},         {"flow_ring", "flow_ring"}, {"hello_ring", "hello_ring"},
-    {".data.state", "state"},
+    {"streams", "streams"},       {"slots", "slots"},
+    {"slot_runs", "slot_runs"},   {"follows", "follows"},
+    {"flows_0", "flows_0"},       {"flows_1", "flows_1"},
+    {"globals", "globals"},       {"cpus", "cpus"},
+    {"fragments", "fragments"},   {"subscribers", "subscribers"},
+    {"mirrors", "mirrors"},       {"ranges4", "ranges4"},
+    {"spare_0", "spare_0"},       {"spare_1", "spare_1"},
+    {"ranges6", "ranges6"},       {"flow_ring", "flow_ring"},
+    {"hello_ring", "hello_ring"}, {".data.state", "state"},
 };
 
 thread_local std::string *currentLog = nullptr;
@@ -251,17 +254,20 @@ void BpfProgram::size(const BpfProgramOptions &options) {
     const EngineSettings &settings = options.settings;
     entries("slots", 2 * slotsOf(settings.flows));
     entries("slot_runs", 2 * slotsOf(settings.flows) / CF_SLOT_RUN);
-    entries("flows_0", settings.flows + settings.flows / 8 + 1);
-    entries("flows_1", settings.flows + settings.flows / 8 + 1);
+    for (const char *table : {"flows_0", "flows_1"})
+        entries(table, settings.flows);
+    for (const char *table : {"spare_0", "spare_1"})
+        entries(table, std::max(1u, settings.flows / 8)); /* Engine::apply grants no more */
     entries("fragments", settings.fragments);
     entries("subscribers", std::min(kSubscribers, std::max(1024u, settings.flows)));
     entries("flow_ring", settings.flowRingBytes);
     entries("hello_ring", settings.helloRingBytes);
 }
 
-/* Half as many again as flows, as a table that is full to the brim sends most to the hash maps. */
+/* A quarter more than flows, as a table that is full to the brim sends many to the hash maps: so it is one in
+ * twenty. */
 uint32_t BpfProgram::slotsOf(uint32_t flows) {
-    const uint32_t wanted = flows + flows / 2 + CF_SLOT_PROBES;
+    const uint32_t wanted = flows + flows / 4 + CF_SLOT_PROBES;
     return (wanted + CF_SLOT_RUN - 1) / CF_SLOT_RUN * CF_SLOT_RUN;
 }
 
