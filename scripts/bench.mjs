@@ -16,7 +16,7 @@ import { bold, dim, main, run, step, Stop } from './support/steps.mjs';
 
 /** Measured by test/bench/run.ts. Those that count in the kernel need root. */
 const IN_KERNEL = ['cost', 'live', 'drain', 'memory'];
-const MEASURED = [...IN_KERNEL, 'files', 'identify', 'ledger', 'rating', 'closing', 'webhooks'];
+const MEASURED = [...IN_KERNEL, 'files', 'identify', 'ledger', 'rating', 'closing', 'webhooks', 'api'];
 /** Programs of their own, which print what they measure. */
 const PRINTED = ['sims-bulk'];
 const LEAST_RUNS = 1;

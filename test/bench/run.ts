@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
+import { api } from './api.js';
 import { closing } from './closing.js';
 import { files } from './files.js';
 import { identify } from './identify.js';
@@ -25,6 +26,7 @@ const PARTS: Record<string, (runs: number) => Promise<Row[]>> = {
   rating,
   closing,
   webhooks,
+  api,
 };
 
 const [runsText, path, ...names] = process.argv.slice(2);
