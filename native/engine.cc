@@ -95,7 +95,7 @@ void Engine::copyHellos(const Waiting &waiting, uint8_t *place) {
 }
 
 void Engine::apply(const EngineSettings &settings, cf_state &state) {
-    /* There is room for an eighth more than flows may use, so that each coarser step finds some of its own. */
+    /* There is room for an eighth more than flows may use, so that each coarser step finds its own. */
     state.flow_limit = settings.flows;
     state.pair_limit = settings.flows + settings.flows / 16;
     state.subscriber_limit = settings.flows + settings.flows / 8;
