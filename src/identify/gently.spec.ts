@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { packFlows, packHello } from '../../test/support/capture-flows.js';
 import { tlsHello } from '../../test/support/hellos.js';
 import { Bench, key, LINE_ADDRESS, session, T0 } from '../../test/support/identify.js';
@@ -6,6 +6,13 @@ import { HELLOS_PER_STEP, RECORDS_PER_STEP } from './identifier.js';
 import { SESSIONS_PER_STEP } from './session-index.js';
 
 const STEPS = 5;
+
+/** Every look at the clock is a second later, so that the event loop gets a turn after every step. */
+beforeEach(() => {
+  let now = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000));
+});
+afterEach(() => vi.restoreAllMocks());
 
 /** How often the event loop got its turn while `work` was done. */
 async function turnsDuring(work: Promise<unknown>): Promise<number> {

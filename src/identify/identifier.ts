@@ -8,6 +8,7 @@ import {
   SHAPE_STEP_MASK,
 } from '../capture/plain.js';
 import type { CatalogueSnapshot } from '../catalogue/index.js';
+import { atOnce, gently } from '../shared/plain.js';
 import type { SessionChanges } from '../sims/index.js';
 import { combine, decide, NO_SERVICE, type FlowFacts } from './decide.js';
 import { DnsMemory } from './dns-memory.js';
@@ -18,7 +19,6 @@ import { HelloLearner } from './hello-learner.js';
 import { resolveOptions, type IdentifierOptions, type ResolvedOptions } from './options.js';
 import { ServiceIndex } from './service-index.js';
 import { addressId, SessionIndex, type Account } from './session-index.js';
-import { atOnce, gently } from './steps.js';
 import type { Decision, FlowVisitor, IdentifierStats, UsageEntry } from './types.js';
 import { Reasons, UsageSums, type Reason, type Usage } from './usage-sums.js';
 
@@ -28,10 +28,10 @@ const STEP_FLOW = 0;
 const STEP_ADDRESS_PAIR = 1;
 const STEP_GLOBAL = 3;
 const PORT_DNS = 53;
-/** Between two turns of the event loop: some milliseconds of work, also where every record or hello is new. */
-export const RECORDS_PER_STEP = 1_024;
-const ENTRIES_PER_STEP = 8_192;
-export const HELLOS_PER_STEP = 256;
+/** Steps of long work (see `gently`): well under a millisecond, also where every record is new and every hello encrypted. */
+export const RECORDS_PER_STEP = 128;
+const ENTRIES_PER_STEP = 512;
+export const HELLOS_PER_STEP = 8;
 const NOTHING_RESOLVED: readonly string[] = [];
 const NO_USAGE: Readonly<Usage> = {
   octetsUp: 0,
@@ -91,7 +91,7 @@ export class Identifier {
   }
 
   /**
-   * As {@link updateCatalogue}, giving the event loop a turn every millisecond or so: for catalogues of hundreds of
+   * As {@link updateCatalogue}, giving the event loop a turn every few milliseconds: for catalogues of hundreds of
    * thousands of names. Until it resolves the old rules hold. Calls must not overlap.
    */
   async updateCatalogueGently(snapshot: CatalogueSnapshot): Promise<void> {
@@ -124,7 +124,7 @@ export class Identifier {
     atOnce(this.observeSteps(hellos));
   }
 
-  /** As {@link observe}, giving the event loop a turn after every {@link HELLOS_PER_STEP}. `hellos` must not change until it resolves. */
+  /** As {@link observe}, giving the event loop a turn every few milliseconds. `hellos` must not change until it resolves. */
   observeGently(hellos: Buffer): Promise<void> {
     return gently(this.observeSteps(hellos));
   }
@@ -151,8 +151,7 @@ export class Identifier {
   }
 
   /**
-   * As {@link identify}, giving the event loop a turn after every {@link RECORDS_PER_STEP} records. `flows` must not change
-   * until it resolves.
+   * As {@link identify}, giving the event loop a turn every few milliseconds. `flows` must not change until it resolves.
    */
   identifyGently(batch: { flows: Buffer }): Promise<UsageEntry[]> {
     return gently(this.walk(batch.flows, undefined));

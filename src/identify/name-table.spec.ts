@@ -37,3 +37,19 @@ it('grows, and reuses what was cleared', () => {
   table.suffixes('www.n7.r3.example', found);
   expect(found).toEqual([]);
 });
+
+it('makes room in steps, and answers from what it held meanwhile', () => {
+  const table = new NameTable<number>();
+  for (let i = 0; i < 20_000; i += 1) table.set(`n${i}.example`, i);
+  for (let i = 0; i < 20_000; i += 2) table.set(`n${i}.example`, undefined);
+  const found: number[] = [];
+  let steps = 0;
+  for (const work = table.reserve(100_000); work.next().done !== true; steps += 1) {
+    table.suffixes('a.n7.example', found);
+    expect(found).toEqual([7]);
+  }
+  expect(steps).toBeGreaterThan(2);
+  for (let i = 0; i < 20_000; i += 1) expect(table.get(`n${i}.example`)).toBe(i % 2 === 0 ? undefined : i);
+  table.set('n2.example', 2);
+  expect(table.get('n2.example')).toBe(2);
+});

@@ -1,3 +1,7 @@
+import { atOnce } from '../shared/plain.js';
+
+const NAMES_PER_STEP = 4_096;
+
 interface Entry<T> {
   name: string;
   value: T | undefined;
@@ -10,7 +14,7 @@ interface Entry<T> {
 export class NameTable<T> {
   private index = new Int32Array(1024); // entry + 1, or 0
   private hashes = new Int32Array(512);
-  private readonly entries: Entry<T>[] = [];
+  private entries: Entry<T>[] = [];
 
   get(name: string): T | undefined {
     const place = this.placeOf(name);
@@ -23,6 +27,11 @@ export class NameTable<T> {
     const entry = this.entries[place];
     if (entry !== undefined) entry.value = value;
     else if (value !== undefined) this.add(name, value);
+  }
+
+  /** Makes room for `names` more, in short steps: look-ups in between are served, but nothing may be set. */
+  *reserve(names: number): Generator<void, void> {
+    if (this.entries.length + names > this.hashes.length) yield* this.rebuild(names);
   }
 
   /** Puts the values of `name` and of all that it is a subdomain of into `into`, shortest first. */
@@ -63,30 +72,42 @@ export class NameTable<T> {
     const hash = finish(hashOf(name));
     this.hashes[this.entries.length] = hash;
     this.entries.push({ name, value });
-    this.put(this.entries.length - 1, hash);
-  }
-
-  private put(place: number, hash: number): void {
-    const mask = this.index.length - 1;
-    let i = hash & mask;
-    while (this.index[i] !== 0) i = (i + 1) & mask;
-    this.index[i] = place + 1;
+    put(this.index, this.entries.length, hash);
   }
 
   /** Doubles the table, or only drops what was cleared where that is much. */
   private grow(): void {
-    const live = this.entries.filter((entry) => entry.value !== undefined);
-    const size = live.length * 2 > this.entries.length ? this.hashes.length * 2 : this.hashes.length;
-    this.entries.length = 0;
-    for (const entry of live) this.entries.push(entry);
-    this.hashes = new Int32Array(size);
-    this.index = new Int32Array(size * 2);
-    this.entries.forEach((entry, place) => {
-      const hash = finish(hashOf(entry.name));
-      this.hashes[place] = hash;
-      this.put(place, hash);
-    });
+    atOnce(this.rebuild(1 + this.entries.length / 2));
   }
+
+  /** Makes the table anew without what was cleared, and swaps it in when it is whole. */
+  private *rebuild(room: number): Generator<void, void> {
+    let live = 0;
+    for (const { value } of this.entries) if (value !== undefined) live += 1;
+    let size = this.hashes.length;
+    while (size < live + room) size *= 2;
+    const entries: Entry<T>[] = [];
+    const hashes = new Int32Array(size);
+    const index = new Int32Array(size * 2);
+    for (const [from, entry] of this.entries.entries()) {
+      if (from % NAMES_PER_STEP === NAMES_PER_STEP - 1) yield;
+      if (entry.value === undefined) continue;
+      const hash = this.hashes[from] as number;
+      hashes[entries.length] = hash;
+      entries.push(entry);
+      put(index, entries.length, hash);
+    }
+    this.entries = entries;
+    this.hashes = hashes;
+    this.index = index;
+  }
+}
+
+function put(index: Int32Array, number: number, hash: number): void {
+  const mask = index.length - 1;
+  let i = hash & mask;
+  while (index[i] !== 0) i = (i + 1) & mask;
+  index[i] = number;
 }
 
 function hashOf(name: string): number {

@@ -54,8 +54,8 @@ export interface SessionIndexOptions {
 }
 
 const SWEEP_PER_UPDATE = 1_000;
-/** Sessions taken over between two turns of the event loop: some milliseconds. */
-export const SESSIONS_PER_STEP = 1_000;
+/** Sessions taken over in a step of long work (see `gently`): well under a millisecond. */
+export const SESSIONS_PER_STEP = 64;
 const KEPT_RESOLVERS = 4_096;
 const NO_RESOLVERS: ReadonlySet<string> = new Set();
 
@@ -93,7 +93,7 @@ export class SessionIndex {
     }
   }
 
-  /** As {@link update}, in steps of some milliseconds; look-ups in between see what is taken over so far. */
+  /** As {@link update}, in short steps; look-ups in between see what is taken over so far. */
   *updateSteps(changes: SessionChanges, now: number): Generator<void, Set<number>> {
     let work = 0;
     for (const policy of changes.realms)

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { session } from '../../test/support/identify.js';
+import { atOnce } from '../shared/plain.js';
 import { NO_SERVICE } from './decide.js';
 import { SessionIndex, type Account } from './session-index.js';
-import { atOnce } from './steps.js';
 import { HOUR, Reasons, UsageSums, type Usage } from './usage-sums.js';
 
 const ACCOUNTS = 5_000;

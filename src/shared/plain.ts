@@ -3,4 +3,5 @@ export * from './address.js';
 export * from './clock.js';
 export * from './errors.js';
 export * from './paging.js';
+export * from './steps.js';
 export * from './validation.js';
