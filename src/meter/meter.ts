@@ -1,14 +1,21 @@
-import { FlowRecords, type CaptureBatch, type EpochEnd } from '../capture/index.js';
+import { FlowRecords, type CaptureBatch } from '../capture/index.js';
 import { inTransaction } from '../database/index.js';
-import type { UsageEntry } from '../identify/index.js';
-import type { Clock } from '../shared/index.js';
+import type { Decision, UsageEntry } from '../identify/index.js';
+import { gently, type Clock } from '../shared/index.js';
 import type { DataSource } from 'typeorm';
-import { aggregate, hourOf, type BatchDeltas } from './aggregate.js';
+import { aggregateSteps, hourOf, type BatchDeltas } from './aggregate.js';
+import { accountsOf, blurredOf, inKeyOrder } from './epoch-accounts.js';
 import { hoursOf, type AccountDelta, type BatchRow, type LedgerRepository } from './ledger.repository.js';
 import { NameBudget } from './name-budget.js';
 import { Networks } from './networks.js';
 import type { ReasonsRepository } from './reasons.repository.js';
+import { TouchBacklog } from './touch-backlog.js';
 import { TouchesRepository } from './touches.repository.js';
+
+/** A step of long work (see `gently`): a fraction of a millisecond. */
+const ENTRIES_PER_STEP = 512;
+/** Reasons asked for at a time: a few milliseconds where all are new. */
+const DECISIONS_AT_ONCE = 1_000;
 
 /** What the meter needs of identification. Both give the event loop its turn, however large the batch. */
 export interface BatchIdentifier {
@@ -22,6 +29,8 @@ export interface MeterObserver {
   duplicate?(batch: CaptureBatch): void;
   /** The ledger did not take a batch; it is tried again after `delayMs`. */
   retry?(batch: CaptureBatch, error: unknown, attempt: number, delayMs: number): void;
+  /** So many lists of changed usage wait for a process that works (a worker); they were merged. */
+  unwatched?(waiting: number): void;
   /** Identification gave more or fewer octets than the flow records hold: a fault of the program. */
   unbalanced?(batch: CaptureBatch, flowOctets: number, usageOctets: number): void;
 }
@@ -37,6 +46,7 @@ export class Meter {
   private readonly names = new NameBudget();
   private readonly networks = new Networks();
   private readonly touches = new TouchesRepository();
+  private readonly backlog: TouchBacklog;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -45,7 +55,9 @@ export class Meter {
     private readonly identifier: BatchIdentifier,
     private readonly clock: Clock,
     private readonly observer: MeterObserver = {},
-  ) {}
+  ) {
+    this.backlog = new TouchBacklog(dataSource, this.touches, clock);
+  }
 
   /** Commits one batch, waiting for the database as long as it takes or until `signal` says to stop. */
   async consume(batch: CaptureBatch, signal?: AbortSignal): Promise<CommitResult> {
@@ -53,9 +65,7 @@ export class Meter {
     // Hellos alone leave no trace in the ledger: after a crash they come again, and learning twice is learning once.
     if (batch.flows.length === 0 && batch.epochEnd === undefined) return 'committed';
     const identified = await this.identifier.identifyGently(batch);
-    const entries = identified.map((entry) => this.networks.apply(this.names.apply(entry)));
-    const flowOctets = totalOctets(batch.flows);
-    const usageOctets = entries.reduce((sum, entry) => sum + entry.octetsUp + entry.octetsDown, 0);
+    const { entries, usageOctets, flowOctets } = await gently(this.balance(batch.flows, identified));
     if (usageOctets !== flowOctets) this.observer.unbalanced?.(batch, flowOctets, usageOctets);
     for (let attempt = 1; ; attempt += 1) {
       if (signal?.aborted) return 'stopped';
@@ -66,6 +76,7 @@ export class Meter {
         if (result === 'committed')
           this.observer.committed?.(batch, { entries: entries.length, octets: flowOctets, seconds });
         else this.observer.duplicate?.(batch);
+        await this.boundTouches();
         return result;
       } catch (error) {
         const delay = Math.min(10_000, 100 * 2 ** Math.min(attempt, 10));
@@ -75,28 +86,59 @@ export class Meter {
     }
   }
 
+  /** The entries as the ledger takes them, and the octets on both sides. In steps: a batch can have 200,000 records. */
+  private *balance(
+    flows: Buffer,
+    identified: readonly UsageEntry[],
+  ): Generator<void, { entries: UsageEntry[]; usageOctets: number; flowOctets: number }> {
+    const entries: UsageEntry[] = [];
+    let usageOctets = 0;
+    for (const entry of identified) {
+      entries.push(this.networks.apply(this.names.apply(entry)));
+      usageOctets += entry.octetsUp + entry.octetsDown;
+      if (entries.length % ENTRIES_PER_STEP === 0) yield;
+    }
+    return { entries, usageOctets, flowOctets: yield* totalOctets(flows) };
+  }
+
+  /** The batch is committed whatever becomes of this, which comes again. */
+  private async boundTouches(): Promise<void> {
+    const waiting = await this.backlog.look().catch(() => undefined);
+    if (waiting !== undefined) this.observer.unwatched?.(waiting);
+  }
+
   private async commit(
     batch: CaptureBatch,
     entries: readonly UsageEntry[],
     flowOctets: number,
   ): Promise<CommitResult> {
-    const decisions = [...new Set(entries.map((entry) => entry.decision))];
-    const ids = await this.reasons.idsOf(decisions);
-    const idOf = new Map(decisions.map((decision, index) => [decision, ids[index] ?? 0]));
-    const deltas = aggregate(entries, (decision) => idOf.get(decision) ?? 0);
+    const idOf = await this.reasonIds(entries);
+    const deltas = await gently(aggregateSteps(entries, (decision) => idOf.get(decision) ?? 0));
     await this.ledger.ensurePartitions(hoursOf(deltas));
     const row = this.batchRow(batch, entries, flowOctets);
+    const accounts = accountRows(batch, row);
     return inTransaction(this.dataSource, async (manager) => {
       const batchId = await this.ledger.insertBatch(manager, row);
       if (batchId === null) return 'duplicate';
       await this.ledger.addUsage(manager, batchId, deltas.sims);
       await this.touches.add(manager, deltas.sims);
       await this.ledger.addSuspense(manager, deltas.suspense);
-      if (batch.epochEnd) {
-        await this.ledger.addAccounts(manager, batch.source, accountsOf(batch.epochEnd));
-      }
+      await this.ledger.addAccounts(manager, batch.source, accounts);
       return 'committed';
     });
+  }
+
+  private async reasonIds(entries: readonly UsageEntry[]): Promise<Map<Decision, number>> {
+    const decisions = [...new Set(entries.map((entry) => entry.decision))];
+    const idOf = new Map<Decision, number>();
+    for (let from = 0; from < decisions.length; from += DECISIONS_AT_ONCE) {
+      const some = decisions.slice(from, from + DECISIONS_AT_ONCE);
+      const ids = await this.reasons.idsOf(some);
+      some.forEach((decision, index) => idOf.set(decision, ids[index] ?? 0));
+      // Ids that are known come without a turn of the event loop.
+      await new Promise(setImmediate);
+    }
+    return idOf;
   }
 
   private batchRow(batch: CaptureBatch, entries: readonly UsageEntry[], flowOctets: number): BatchRow {
@@ -117,32 +159,31 @@ export class Meter {
 
 export type { BatchDeltas };
 
-/** The rows of the named accounts for an epoch: what was seen, each outcome, each note. Zeros are left out. */
-export function accountsOf(end: EpochEnd): AccountDelta[] {
-  const hour = hourOf(end.openedTime);
-  const { seen, outcomes, notes } = end.counters;
-  return Object.entries({ seen, ...outcomes, ...notes })
-    .filter(([, tally]) => tally.packets !== 0 || tally.octets !== 0)
-    .map(([account, tally]) => ({ hour, account, packets: tally.packets, octets: tally.octets }))
-    .sort((a, b) => (a.account < b.account ? -1 : 1));
+function accountRows({ flows, epochEnd }: CaptureBatch, { firstTime, lastTime }: BatchRow): AccountDelta[] {
+  // Hardly any batch lies in two hours, and only these are searched for the records that do.
+  const inTwoHours = firstTime !== null && lastTime !== null && hourOf(firstTime) !== hourOf(lastTime);
+  return inKeyOrder([...(inTwoHours ? blurredOf(flows) : []), ...(epochEnd ? accountsOf(epochEnd) : [])]);
 }
 
-function totalOctets(flows: Buffer): number {
+function* totalOctets(flows: Buffer): Generator<void, number> {
   const records = new FlowRecords(flows);
   let sum = 0;
-  for (let i = 0; i < records.length; i += 1) sum += records.octetsUp(i) + records.octetsDown(i);
+  for (let i = 0; i < records.length; i += 1) {
+    sum += records.octetsUp(i) + records.octetsDown(i);
+    if (i % ENTRIES_PER_STEP === ENTRIES_PER_STEP - 1) yield;
+  }
   return sum;
 }
 
 function timeSpan(entries: readonly UsageEntry[]): { first: number; last: number } | undefined {
-  let span: { first: number; last: number } | undefined;
-  for (const entry of entries) {
-    span = {
-      first: Math.min(span?.first ?? Infinity, entry.firstTime),
-      last: Math.max(span?.last ?? -Infinity, entry.lastTime),
-    };
+  if (entries.length === 0) return undefined;
+  let first = Infinity;
+  let last = -Infinity;
+  for (const { firstTime, lastTime } of entries) {
+    if (firstTime < first) first = firstTime;
+    if (lastTime > last) last = lastTime;
   }
-  return span;
+  return { first, last };
 }
 
 function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
