@@ -8,6 +8,8 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
 import { testRedisUrl, useTestDatabase } from '../../test/support/database.js';
+import { noCounters, type SequenceCounts } from '../capture/index.js';
+import { LedgerRepository, Meter, ReasonsRepository } from '../meter/index.js';
 import { SubscriptionsService } from '../plans/index.js';
 import { HandlesJob, JobQueue, QueueModule, type JobHandler } from '../queue/index.js';
 import { CLOCK, Refusal } from '../shared/index.js';
@@ -476,6 +478,54 @@ describe('a final statement', () => {
     });
   });
 
+  it('says what was lost before it could be counted, and what a full table blurred, as epochs ended with it', async () => {
+    await october5();
+    const { dataSource } = database();
+    const meter = new Meter(
+      dataSource,
+      new LedgerRepository(dataSource),
+      new ReasonsRepository(dataSource),
+      { observeGently: () => Promise.resolve(), identifyGently: () => Promise.resolve([]) },
+      clock,
+    );
+    const epoch = (source: string, time: string, sequences: SequenceCounts, socketDrops = 0) => {
+      const counters = noCounters();
+      counters.notes.step_address_pair = { packets: 4, octets: 4_000 };
+      counters.notes.step_subscriber = { packets: 2, octets: 300 };
+      counters.notes.hello_dropped = { packets: 5, octets: 500 };
+      const [openedTime, closedTime] = [Date.parse(time) * 1000, Date.parse(time) * 1000 + 1_000_000];
+      return meter.consume({
+        source,
+        generation: 'aa'.repeat(16),
+        sequence: BigInt(openedTime),
+        hellos: Buffer.alloc(0),
+        flows: Buffer.alloc(0),
+        epochEnd: { epoch: 1, openedTime, closedTime, counters, sequences, socketDrops },
+      });
+    };
+    await epoch('a:eth0', hour(3), { numbered: 100, missed: 9, late: 0 }, 7);
+    await epoch('a:eth0', hour(4), { numbered: 50, missed: 0, late: 2 });
+    // One whose packets come twice hides nothing of what the other lost.
+    await epoch('b:eth0', hour(4), { numbered: 40, missed: 0, late: 30 });
+    await epoch('b:eth0', '2026-11-01T00:00:00+09:00', { numbered: 1, missed: 1_000, late: 0 }, 1_000);
+    await closing().closeNow(october);
+    const completeness = {
+      numberedPackets: '190',
+      lostPackets: '7',
+      droppedPackets: '7',
+      droppedHellos: '15',
+      blurredPackets: '18',
+      addressPairOctets: '12000',
+      subscriberOctets: '900',
+      globalOctets: '0',
+    };
+    expect(JSON.parse((await documents())[0]!)).toMatchObject({ completeness });
+    expect((await all())[0]).toMatchObject({ completeness, nameNotVerifiedOctets: '0' });
+    const csv = await statements().csv(1);
+    expect(csv).toMatch(/completeness,lostPackets,[^\r]*,7,,,JPY,/);
+    expect(csv).toMatch(/completeness,addressPairOctets,[^\r]*,12000,,,,JPY,/);
+  });
+
   it('comes as CSV, one row for each line', async () => {
     await october5();
     await closing().closeNow(october);
@@ -489,6 +539,22 @@ describe('a final statement', () => {
       'charge overage',
       'charge tax',
       'total ',
+      'total_by_treatment free',
+      'total_by_treatment billed',
+      'total_by_treatment not_counted',
+      'total_by_evidence sni_unverified',
+      'completeness addressPairOctets',
+      'completeness blurredPackets',
+      'completeness droppedHellos',
+      'completeness droppedPackets',
+      'completeness globalOctets',
+      'completeness hourBlurredOctets',
+      'completeness lostPackets',
+      'completeness malformedOctets',
+      'completeness numberedPackets',
+      'completeness subscriberOctets',
+      'completeness suspenseOctets',
+      'completeness unsupportedOctets',
     ]);
   });
 });

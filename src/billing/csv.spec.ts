@@ -85,7 +85,7 @@ describe('CSV', () => {
       {
         simId: 'sim-1',
         final: null,
-        completeness: { malformedOctets: '9' },
+        completeness: { lostPackets: '3', malformedOctets: '9' },
         corrections: [{ id: '1', statement: 7, position: 1, month: '2026-09', amount: '-22', hash: '' }],
       },
       rated,
@@ -109,8 +109,13 @@ describe('CSV', () => {
       ['credit', '-22'],
     ]);
     expect(of('due').map((row) => cell(row, 'amount'))).toEqual([String(Number(rated.totals.amount) - 22)]);
-    expect(of('completeness').map((row) => [cell(row, 'kind'), cell(row, 'octets')])).toEqual([
-      ['malformedOctets', '9'],
+    expect(of('total_by_evidence').map((row) => [cell(row, 'kind'), cell(row, 'octets')])).toEqual([
+      ['sni_unverified', '0'],
+    ]);
+    const columns = ['kind', 'octets', 'units'];
+    expect(of('completeness').map((row) => columns.map((name) => cell(row, name)))).toEqual([
+      ['lostPackets', '', '3'],
+      ['malformedOctets', '9', ''],
     ]);
   });
 });

@@ -63,6 +63,8 @@ export interface StatementView {
   freeOctets: string;
   billedOctets: string;
   notCountedOctets: string;
+  /** Part of the billed octets whose claimed name the address did not bear out (`sni_unverified`). */
+  nameNotVerifiedOctets: string;
   currency: string;
   net: string;
   tax: string;
@@ -74,7 +76,7 @@ export interface StatementView {
   /** SHA-256 of the document, hex. */
   hash: string;
   finalizedAt: string;
-  /** Octets and packets of the period that were on nobody's account, over the whole system. */
+  /** What is not known of the period, over the whole system. */
   completeness: Record<string, string>;
 }
 

@@ -35,8 +35,9 @@ const TREATED = [
 ] as const;
 
 /**
- * A statement's lines as rows: usage, charges, one total of both, octets by treatment, corrections, what is due, and what
- * of the period was on nobody's account (`kind` names it; the whole system).
+ * A statement's lines as rows: usage, charges, one total of both, octets by treatment, the billed octets whose name was not
+ * borne out, corrections, what is due, and what of the period is not known (`kind` names it; the whole system; packets are
+ * `units`).
  */
 export function statementRows(document: string): string[][] {
   const statement = parseStatement(document);
@@ -100,6 +101,11 @@ export function statementRows(document: string): string[][] {
       kind,
       octets: statement.totals[total],
     })),
+    {
+      section: 'total_by_evidence',
+      kind: 'sni_unverified',
+      octets: statement.totals.nameNotVerifiedOctets,
+    },
     ...statement.corrections.map((one) => ({
       section: 'correction',
       kind: one.amount.startsWith('-') ? 'credit' : 'debit',
@@ -107,10 +113,10 @@ export function statementRows(document: string): string[][] {
       amount: one.amount,
     })),
     ...(statement.amountDue === undefined ? [] : [{ section: 'due', amount: statement.amountDue }]),
-    ...Object.entries(statement.completeness).map(([kind, octets]) => ({
+    ...Object.entries(statement.completeness).map(([kind, count]) => ({
       section: 'completeness',
       kind,
-      octets,
+      [kind.endsWith('Octets') ? 'octets' : 'units']: count,
     })),
   ];
   return rows.map((row) => CSV_COLUMNS.map((column) => ({ ...common, ...row })[column] ?? ''));

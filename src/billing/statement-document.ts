@@ -14,7 +14,7 @@ export interface StatementHead {
     /** UNIX milliseconds. */
     finalizedAt: number;
   } | null;
-  /** Octets and packets that were on nobody's account in the period, over the whole system. */
+  /** What is not known of the period, over the whole system. */
   completeness: Readonly<Record<string, string>>;
   /** Corrections of the SIM's earlier statements that this one settles. */
   corrections?: readonly {

@@ -45,6 +45,7 @@ export interface StatementRow {
   freeOctets: string;
   billedOctets: string;
   notCountedOctets: string;
+  nameNotVerifiedOctets: string;
   net: string;
   tax: string;
   amount: string;
@@ -64,7 +65,8 @@ const COLUMNS = `
   st.number, m.sim_id AS "simId", st.chain_position AS "chainPosition", st.month, st.time_zone AS "timeZone",
   st.anchor_day AS "anchorDay", st.currency, st.period_from AS "periodFrom", st.period_to AS "periodTo",
   st.octets_up AS "octetsUp", st.octets_down AS "octetsDown", st.free_octets AS "freeOctets",
-  st.billed_octets AS "billedOctets", st.not_counted_octets AS "notCountedOctets", st.net::text, st.tax::text,
+  st.billed_octets AS "billedOctets", st.not_counted_octets AS "notCountedOctets",
+  coalesce(st.document::json #>> '{totals,nameNotVerifiedOctets}', '0') AS "nameNotVerifiedOctets", st.net::text, st.tax::text,
   st.amount::text, st.corrections_amount::text AS "correctionsAmount",
   (st.amount + st.corrections_amount)::text AS "amountDue", encode(st.hash, 'hex') AS hash, st.finalized_at AS "finalizedAt",
   run.completeness`;

@@ -188,6 +188,7 @@ function toView(row: StatementRow): StatementView {
     freeOctets: row.freeOctets,
     billedOctets: row.billedOctets,
     notCountedOctets: row.notCountedOctets,
+    nameNotVerifiedOctets: row.nameNotVerifiedOctets,
     currency: row.currency.split('/')[0] ?? '',
     net: row.net,
     tax: row.tax,

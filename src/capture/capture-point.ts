@@ -181,6 +181,7 @@ export class CapturePoint {
       const source = new LiveSource(engine, spool, options.clock, {
         name: options.name,
         ...(options.epochSeconds === undefined ? {} : { epochSeconds: options.epochSeconds }),
+        drops: () => feed.drops(),
         observer: live.watching(options.observer ?? {}),
       });
       // Started first: what an adopted engine holds goes into the spool before new packets are added to it.

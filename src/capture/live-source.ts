@@ -27,6 +27,8 @@ export interface LiveSourceOptions {
   epochSeconds?: number;
   /** Pause between looks at the hello ring, ms. */
   pollMs?: number;
+  /** Packets that the packet socket has dropped so far. */
+  drops?: () => number;
   observer?: SourceObserver;
 }
 
@@ -47,6 +49,9 @@ export class LiveSource implements PacketSource {
   private readonly pollMs: number;
   private readonly peekBytes: number;
   private readonly observer: SourceObserver;
+  private readonly drops: () => number;
+  /** Of them, those that an epoch's end in the spool tells of. */
+  private dropsTold = 0;
   private state: SourceState = 'idle';
   private error: string | undefined;
   private epochs = 0;
@@ -80,6 +85,7 @@ export class LiveSource implements PacketSource {
     this.pollMs = options.pollMs ?? 200;
     this.peekBytes = Math.min(PEEK_BYTES, spool.comfortableBytes);
     this.observer = options.observer ?? {};
+    this.drops = options.drops ?? (() => 0);
   }
 
   /** Releases what the spool already has, finishes an epoch that was being drained, then counts on. */
@@ -243,7 +249,12 @@ export class LiveSource implements PacketSource {
       hellos: part.hellos ?? Buffer.alloc(0),
       flows: part.flows?.records ?? Buffer.alloc(0),
     };
-    if (part.flows?.epochEnd) batch.epochEnd = part.flows.epochEnd;
+    const drops = this.drops();
+    if (part.flows?.epochEnd)
+      batch.epochEnd = {
+        ...part.flows.epochEnd,
+        ...(drops > this.dropsTold && { socketDrops: drops - this.dropsTold }),
+      };
     try {
       await this.spool.append({ batch, flowsEnd, hellosEnd, epochFlows: part.epochFlows ?? this.epochFlows });
     } catch (error) {
@@ -253,6 +264,7 @@ export class LiveSource implements PacketSource {
       if (part.flows) this.setState('stalled', error.message);
       return false;
     }
+    if (batch.epochEnd) this.dropsTold = drops;
     if (part.flows && this.state === 'stalled') this.setState('running');
     this.observer.batch?.(batch);
     return true;

@@ -18,6 +18,7 @@ export {
   addCounters,
   addTally,
   checkConservation,
+  isBlurred,
   noCounters,
   noTally,
   sumFlows,

@@ -90,14 +90,18 @@ const HOUR_US = 3_600_000_000;
 /** An epoch is closed a moment behind the hour edge: timers are late, and a packet under way is waited for. */
 const EDGE_US = 1_000_000;
 
+/** True for a flow record whose octets lie in two hours, so that how many are in which is not known. */
+export function isBlurred(flows: FlowRecords, index: number): boolean {
+  const edge = (Math.floor(flows.firstTime(index) / HOUR_US) + 1) * HOUR_US;
+  return flows.lastTime(index) >= edge + EDGE_US;
+}
+
 /** Octets on packed flow records that lie in two hours. */
 export function sumBlurred(bytes: Buffer): number {
   const flows = new FlowRecords(bytes);
   let octets = 0;
-  for (let index = 0; index < flows.length; index += 1) {
-    const edge = (Math.floor(flows.firstTime(index) / HOUR_US) + 1) * HOUR_US;
-    if (flows.lastTime(index) >= edge + EDGE_US) octets += flows.octetsUp(index) + flows.octetsDown(index);
-  }
+  for (let index = 0; index < flows.length; index += 1)
+    if (isBlurred(flows, index)) octets += flows.octetsUp(index) + flows.octetsDown(index);
   return octets;
 }
 

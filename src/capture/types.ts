@@ -48,8 +48,10 @@ export interface EpochEnd {
   openedTime: number;
   closedTime: number;
   counters: EpochCounters;
-  /** As the engine told it; absent on what was read from the spool, and from an engine that does not look. */
+  /** As the engine told it; absent from one that does not look. */
   sequences?: SequenceCounts;
+  /** Packets that found no room in the ring of the packet socket, since the epoch's end before; absent = 0. */
+  socketDrops?: number;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { OUTCOMES } from '../capture/index.js';
 import { decodeCursor, encodeCursor, toPage, type Page, type PageRequest } from '../shared/index.js';
+import { GAPS } from './epoch-accounts.js';
 import type { AccountTotal, Completeness, Conservation } from './types.js';
 
 export interface SuspenseItem {
@@ -111,14 +112,34 @@ export class AccountsReader {
        FROM suspense_bucket WHERE hour >= $1 AND hour < $2`,
       [from, to],
     );
+    const lostPackets = await this.lostPackets(from, to);
     const packets = (name: string) => accounts.get(name)?.packets ?? 0n;
     const octets = (name: string) => accounts.get(name)?.octets ?? 0n;
     return {
       suspenseOctets: BigInt(row?.octets ?? 0),
       blurredPackets: packets('step_address_pair') + packets('step_subscriber') + packets('step_global'),
+      addressPairOctets: octets('step_address_pair'),
+      subscriberOctets: octets('step_subscriber'),
+      globalOctets: octets('step_global'),
+      hourBlurredOctets: octets(GAPS.hourBlurred),
       malformedOctets: octets('malformed'),
       unsupportedOctets: octets('unsupported'),
+      numberedPackets: packets(GAPS.numbered),
+      lostPackets,
+      droppedPackets: packets(GAPS.socketDrops),
+      droppedHellos: packets('hello_dropped'),
     };
+  }
+
+  /** By capture point, so that what one had twice does not hide what another lost. */
+  private async lostPackets(from: Date, to: Date): Promise<bigint> {
+    const [row] = await this.dataSource.query<{ lost: string }[]>(
+      `SELECT coalesce(sum(greatest(lost, 0)), 0)::text AS lost FROM (
+         SELECT sum(CASE account WHEN $3 THEN packets ELSE -packets END) AS lost
+         FROM account_bucket WHERE hour >= $1 AND hour < $2 AND account IN ($3, $4) GROUP BY source) s`,
+      [from, to, GAPS.missed, GAPS.late],
+    );
+    return BigInt(row?.lost ?? 0);
   }
 
   /** One page of what waits for a session, ordered by hour, realm, address and reason. */

@@ -125,6 +125,27 @@ describe('Meter', () => {
     expect((await buckets())[4_999]).toMatchObject({ octets_up: '400', octets_down: '4000' });
   });
 
+  it('takes a batch of many rows and reasons, and gives the event loop its turns meanwhile', async () => {
+    const entries = Array.from({ length: 20_000 }, (_, n) =>
+      usage((n * 7_919) % 10_000, n, 1, n % 4 === 0 ? { ...none, name: `host${n}.example` } : none),
+    );
+    let turns = 0;
+    let running = true;
+    const turn = (): void => {
+      turns += 1;
+      if (running) setImmediate(turn);
+    };
+    setImmediate(turn);
+    expect(await meterThatSays(entries).consume(batch(1n, entries))).toBe('committed');
+    running = false;
+    expect(turns).toBeGreaterThan(20);
+    const [sum] = await database().dataSource.query<{ rows: string; up: string; touched: string }[]>(
+      `SELECT count(*) AS rows, sum(octets_up) AS up,
+         (SELECT sum(o) FROM usage_touch, unnest(octets) AS o) AS touched FROM usage_bucket`,
+    );
+    expect(sum).toEqual({ rows: '12500', up: '199990000', touched: '200010000' });
+  });
+
   it('changes nothing when a batch comes again, also from another process at the same time', async () => {
     const entries = [usage(7, 100, 1000), usage(8, 1, 2)];
     const results = await Promise.all(
@@ -181,6 +202,49 @@ describe('Meter', () => {
       ['not_subscriber', 500n],
       ['seen', 1530n],
     ]);
+  });
+
+  it('notes octets whose hour is uncertain with the batch that holds them, in the hour that they are metered in', async () => {
+    const EDGE = HOUR + 3_600_000;
+    const times = { firstTime: (EDGE - 5_000) * 1000, lastTime: (EDGE + 5_000) * 1000 };
+    const entries = [{ ...usage(7, 100, 20), ...times }];
+    const batchOfTwoHours = batch(1n, entries);
+    batchOfTwoHours.flows.writeBigUInt64LE(BigInt(times.firstTime), FLOW_RECORD.first_time);
+    batchOfTwoHours.flows.writeBigUInt64LE(BigInt(times.lastTime), FLOW_RECORD.last_time);
+    const meter = meterThatSays(entries);
+    await meter.consume(batchOfTwoHours);
+    await meter.consume(batchOfTwoHours);
+    const reader = new AccountsReader(database().dataSource);
+    const [from, edge, to] = [HOUR, EDGE, EDGE + 3_600_000].map((time) => new Date(time));
+    expect(await reader.completeness(from!, edge!)).toMatchObject({ hourBlurredOctets: 120n });
+    expect(await reader.completeness(edge!, to!)).toMatchObject({ hourBlurredOctets: 0n });
+    expect((await reader.conservation(from!, to!)).accounts.map(({ octets }) => octets)).toEqual([
+      0n,
+      0n,
+      0n,
+      0n,
+      0n,
+    ]);
+  });
+
+  it('notes what was lost beside what was seen, and the balance is that of before', async () => {
+    const entries = [usage(7, 400, 600)];
+    const ended = counters({ packets: 2, octets: 1000 }, { counted: { packets: 2, octets: 1000 } });
+    const lossy = batch(1n, entries, ended);
+    Object.assign(lossy.epochEnd!, { sequences: { numbered: 2, missed: 5, late: 1 }, socketDrops: 3 });
+    await meterThatSays(entries).consume(lossy);
+    await meterThatSays(entries).consume(lossy);
+    const reader = new AccountsReader(database().dataSource);
+    const span = [new Date(HOUR), new Date(HOUR + 3_600_000)] as const;
+    expect(await reader.completeness(...span)).toMatchObject({
+      numberedPackets: 2n,
+      lostPackets: 4n,
+      droppedPackets: 3n,
+    });
+    expect(await reader.conservation(...span)).toMatchObject({
+      seen: { packets: 2n, octets: 1000n },
+      difference: 0n,
+    });
   });
 
   it('waits for a database that is away, and then commits once', async () => {

@@ -71,9 +71,24 @@ export interface Conservation {
 
 /** How complete the usage of a time span is: what a statement says of itself. */
 export interface Completeness {
+  /** Of addresses that no session held, not bound yet. */
   suspenseOctets: bigint;
-  /** Octets that the full flow table blurred: known by amount, not by destination. */
+  /** Packets that a full flow table counted at any of the three coarser steps. */
   blurredPackets: bigint;
+  /** Their octets by step: both addresses known but no ports, the subscriber alone, nothing but the amount. */
+  addressPairOctets: bigint;
+  subscriberOctets: bigint;
+  globalOctets: bigint;
+  /** Octets whose records lie in two hours; they are metered in the first. */
+  hourBlurredOctets: bigint;
   malformedOctets: bigint;
   unsupportedOctets: bigint;
+  /** Mirrored packets with a sequence number: only among these does it show what was lost on the way. */
+  numberedPackets: bigint;
+  /** Numbers that never came: skipped less late, not below 0, by capture point. */
+  lostPackets: bigint;
+  /** Packets that came, and that the packet socket dropped. */
+  droppedPackets: bigint;
+  /** Hellos that found no room: flows that may have stayed without a name. Their octets are counted. */
+  droppedHellos: bigint;
 }

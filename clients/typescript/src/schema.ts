@@ -3379,7 +3379,7 @@ export interface components {
              * @example 980
              */
             amountDue?: string;
-            /** @description Octets and packets of the time that were on nobody's account, over the whole system: waiting for a session, blurred by a full table, malformed, of an unsupported form. */
+            /** @description What is not known of the time, over the whole system. Octets that wait for a session, that a full flow table counted by address pair, subscriber or amount alone, whose hour is uncertain, malformed, of an unsupported form; packets lost on the way (of `numberedPackets`, whose numbers show it) and dropped by the packet socket; hellos dropped. */
             completeness: {
                 [key: string]: string;
             };
@@ -3523,6 +3523,8 @@ export interface components {
             freeOctets: components["schemas"]["Octets"];
             billedOctets: components["schemas"]["Octets"];
             notCountedOctets: components["schemas"]["Octets"];
+            /** @description Part of the billed octets whose claimed name the address did not bear out. */
+            nameNotVerifiedOctets: components["schemas"]["Octets"];
             currency: string;
             /**
              * @description Decimal text in the currency of the statement.
@@ -3552,7 +3554,7 @@ export interface components {
             /** @description SHA-256 of the statement’s JSON, hex. */
             hash: string;
             finalizedAt: components["schemas"]["Instant"];
-            /** @description Octets and packets of the time that were on nobody's account, over the whole system: waiting for a session, blurred by a full table, malformed, of an unsupported form. */
+            /** @description What is not known of the time, over the whole system. Octets that wait for a session, that a full flow table counted by address pair, subscriber or amount alone, whose hour is uncertain, malformed, of an unsupported form; packets lost on the way (of `numberedPackets`, whose numbers show it) and dropped by the packet socket; hellos dropped. */
             completeness: {
                 [key: string]: string;
             };
@@ -3766,7 +3768,7 @@ export interface components {
             items: components["schemas"]["UsageExplanation"][];
             /** @description Hand it back as `cursor` for the next page; null = last page. */
             nextCursor: string | null;
-            /** @description Octets and packets of the time that were on nobody's account, over the whole system: waiting for a session, blurred by a full table, malformed, of an unsupported form. */
+            /** @description What is not known of the time, over the whole system. Octets that wait for a session, that a full flow table counted by address pair, subscriber or amount alone, whose hour is uncertain, malformed, of an unsupported form; packets lost on the way (of `numberedPackets`, whose numbers show it) and dropped by the packet socket; hellos dropped. */
             completeness: {
                 [key: string]: string;
             };

@@ -11,7 +11,11 @@ const segment = z.int().meta({ description: 'Position in `segments`, from 0.' })
 /** What a period or a span says of its own gaps. */
 export const completeness = z.record(z.string(), z.string()).meta({
   description:
-    "Octets and packets of the time that were on nobody's account, over the whole system: waiting for a session, blurred by a full table, malformed, of an unsupported form.",
+    'What is not known of the time, over the whole system. Octets that wait for a session, that a full flow table counted by address pair, subscriber or amount alone, whose hour is uncertain, malformed, of an unsupported form; packets lost on the way (of `numberedPackets`, whose numbers show it) and dropped by the packet socket; hellos dropped.',
+});
+
+const nameNotVerifiedOctets = octets.meta({
+  description: 'Part of the billed octets whose claimed name the address did not bear out.',
 });
 
 const usageLine = z
@@ -107,9 +111,7 @@ export const statement = z
       freeOctets: octets,
       billedOctets: octets,
       notCountedOctets: octets,
-      nameNotVerifiedOctets: octets.meta({
-        description: 'Part of the billed octets whose claimed name the address did not bear out.',
-      }),
+      nameNotVerifiedOctets,
       net: money,
       tax: money,
       amount: money.meta({ description: 'What the subscriber pays, tax included.' }),
@@ -153,6 +155,7 @@ export const statementSummary = z
     freeOctets: octets,
     billedOctets: octets,
     notCountedOctets: octets,
+    nameNotVerifiedOctets,
     currency: z.string(),
     net: money,
     tax: money,

@@ -33,8 +33,16 @@ export const REASONS: Readonly<Record<string, string>> = {
 export const COMPLETENESS: Readonly<Record<string, string>> = {
   suspenseOctets: '回線が未特定（オクテット）',
   blurredPackets: '宛先が未特定（パケット）',
+  addressPairOctets: '宛先のポートが未特定（オクテット）',
+  subscriberOctets: '宛先のアドレスが未特定（オクテット）',
+  globalOctets: '量だけが既知（オクテット）',
+  hourBlurredOctets: '時間帯が不確か（オクテット）',
   malformedOctets: '形式不正（オクテット）',
   unsupportedOctets: '未対応の形式（オクテット）',
+  numberedPackets: '連番のあるパケット',
+  lostPackets: '計測前に失われたパケット',
+  droppedPackets: '受信時に破棄されたパケット',
+  droppedHellos: '受信時に破棄された名前情報（パケット）',
 };
 
 export const DIRECTIONS: Readonly<Record<string, string>> = {

@@ -35,7 +35,13 @@ const head = {
     previousHash: 'ab'.repeat(32),
     finalizedAt: Date.parse('2026-11-02T15:00:00.000Z'),
   },
-  completeness: { suspenseOctets: '5678', blurredPackets: '0', malformedOctets: '9', unsupportedOctets: '0' },
+  completeness: {
+    suspenseOctets: '5678',
+    blurredPackets: '0',
+    malformedOctets: '9',
+    unsupportedOctets: '0',
+    lostPackets: '4321',
+  },
 };
 const corrections = [
   { id: '1', statement: 1200, position: 1, month: '2026-09', amount: '-220', hash: 'cd'.repeat(32) },
@@ -57,6 +63,7 @@ it('shows a statement in Japanese: lines, both totals, taxes, corrections, compl
     `すべての合計 ${grouped(String(totals.octetsUp + totals.octetsDown))}`,
     `合計 ${grouped(totals.amount)}`,
     '第1200号の訂正（返金） 2026-09 -220',
+    '計測前に失われたパケット 4,321',
     `お支払額 ${grouped(String(Number(totals.amount) - 220))}`,
     '回線が未特定（オクテット） 5,678',
     '2026-10-01 00:00 +09:00',

@@ -57,6 +57,11 @@ const endBytes = (notes: number) => 24 + 16 * (1 + OUTCOMES.length + notes);
 const EPOCH_END_BYTES = endBytes(NOTES.length);
 /** Notes of the first records of this version: later builds appended others, which an older record lacks. */
 const FIRST_NOTES = 8;
+/** How many 8-byte counters follow the notes, 0 in records of builds that wrote none. */
+const END_EXTRAS_AT = 4;
+const SEQUENCES = ['numbered', 'missed', 'late'] as const;
+/** The sequence counts, if the engine told them, behind the packet socket's drops. */
+const EXTRAS = { drops: 1, dropsAndSequences: 1 + SEQUENCES.length } as const;
 
 /** The whole record as one header and the parts of its payload, for one gathering write. */
 export function encodeRecord(record: SpoolRecord, time: number, mark: Buffer): Buffer[] {
@@ -148,7 +153,8 @@ export function decodePayload(payload: Buffer): SpoolRecord {
   const flowsStart = payload.length - payload.readUInt32LE(META.flowsLength);
   const hellosStart = flowsStart - payload.readUInt32LE(META.hellosLength);
   const endLength = hellosStart - META_BYTES - sourceLength;
-  if (!isEndLength(endLength, place.epochEnded))
+  const end = payload.subarray(hellosStart - endLength, hellosStart);
+  if (place.epochEnded ? endLength !== end.length || !isEpochEnd(end) : endLength !== 0)
     throw new RangeError('the parts of a spool record do not fill it');
   const batch: CaptureBatch = {
     source: payload.toString('utf8', META_BYTES, META_BYTES + sourceLength),
@@ -157,19 +163,30 @@ export function decodePayload(payload: Buffer): SpoolRecord {
     hellos: payload.subarray(hellosStart, flowsStart),
     flows: payload.subarray(flowsStart),
   };
-  if (place.epochEnded)
-    batch.epochEnd = decodeEpochEnd(payload.subarray(hellosStart - endLength, hellosStart));
+  if (place.epochEnded) batch.epochEnd = decodeEpochEnd(end);
   return { batch, flowsEnd: place.flowsEnd, hellosEnd: place.hellosEnd, epochFlows: place.epochFlows };
 }
 
-function isEndLength(length: number, epochEnded: boolean): boolean {
-  if (!epochEnded) return length === 0;
+function isEpochEnd(end: Buffer): boolean {
+  if (end.length < endBytes(FIRST_NOTES)) return false;
+  const extras = end.readUInt32LE(END_EXTRAS_AT);
+  if (extras !== 0 && extras !== EXTRAS.drops && extras !== EXTRAS.dropsAndSequences) return false;
+  const length = end.length - 8 * extras;
   return length >= endBytes(FIRST_NOTES) && length <= EPOCH_END_BYTES && (length - endBytes(0)) % 16 === 0;
 }
 
+/** What an end says beside its counters; none if there is nothing to say. */
+function extrasOf({ sequences, socketDrops = 0 }: EpochEnd): number[] {
+  if (sequences) return [socketDrops, ...SEQUENCES.map((name) => sequences[name])];
+  return socketDrops === 0 ? [] : [socketDrops];
+}
+
 function encodeEpochEnd(end: EpochEnd): Buffer {
-  const bytes = Buffer.alloc(EPOCH_END_BYTES);
+  const extras = extrasOf(end);
+  const bytes = Buffer.alloc(EPOCH_END_BYTES + 8 * extras.length);
   bytes.writeUInt32LE(end.epoch, 0);
+  bytes.writeUInt32LE(extras.length, END_EXTRAS_AT);
+  extras.forEach((extra, index) => bytes.writeBigUInt64LE(BigInt(extra), EPOCH_END_BYTES + 8 * index));
   bytes.writeBigUInt64LE(BigInt(end.openedTime), 8);
   bytes.writeBigUInt64LE(BigInt(end.closedTime), 16);
   const { seen, outcomes, notes } = end.counters;
@@ -182,9 +199,10 @@ function encodeEpochEnd(end: EpochEnd): Buffer {
 }
 
 function decodeEpochEnd(bytes: Buffer): EpochEnd {
+  const extrasAt = bytes.length - 8 * bytes.readUInt32LE(END_EXTRAS_AT);
   let next = 24;
   const tally = (): Tally => {
-    if (next >= bytes.length) return { packets: 0, octets: 0 };
+    if (next >= extrasAt) return { packets: 0, octets: 0 };
     const read = { packets: readSafeInteger(bytes, next), octets: readSafeInteger(bytes, next + 8) };
     next += 16;
     return read;
@@ -197,5 +215,18 @@ function decodeEpochEnd(bytes: Buffer): EpochEnd {
     openedTime: readSafeInteger(bytes, 8),
     closedTime: readSafeInteger(bytes, 16),
     counters: { seen, outcomes, notes } as EpochCounters,
+    ...decodeExtras(bytes.subarray(extrasAt)),
+  };
+}
+
+function decodeExtras(bytes: Buffer): Pick<EpochEnd, 'sequences' | 'socketDrops'> {
+  const count = bytes.length / 8;
+  const extra = (index: number) => readSafeInteger(bytes, 8 * index);
+  const drops = count === 0 ? 0 : extra(0);
+  return {
+    ...(drops !== 0 && { socketDrops: drops }),
+    ...(count === EXTRAS.dropsAndSequences && {
+      sequences: { numbered: extra(1), missed: extra(2), late: extra(3) },
+    }),
   };
 }

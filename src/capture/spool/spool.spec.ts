@@ -131,6 +131,19 @@ describe('spool record', () => {
     expect(decodePayload(Buffer.concat(payload))).toEqual(original);
   });
 
+  it.each([
+    ['sequence counts', { sequences: { numbered: 8, missed: 3, late: Number.MAX_SAFE_INTEGER } }],
+    ['drops', { socketDrops: 6 }],
+    ['both', { sequences: { numbered: 0, missed: 0, late: 0 }, socketDrops: 6 }],
+  ])('keeps what an epoch says of its losses: %s', (_name, losses) => {
+    const epochEnd = { epoch: 9, openedTime: 1, closedTime: 2, counters: noCounters(), ...losses };
+    const original = record(5, { hellos: Buffer.from('hello'), epochEnd });
+    const [, meta, source, end, ...rest] = encodeRecord(original, 1, Buffer.alloc(8));
+    expect(decodePayload(Buffer.concat([meta!, source!, end!, ...rest]))).toEqual(original);
+    end!.writeUInt32LE(2, 4);
+    expect(() => decodePayload(Buffer.concat([meta!, source!, end!, ...rest]))).toThrow(/do not fill it/);
+  });
+
   it('of a build that noted less comes back with nothing noted for the rest', () => {
     const epochEnd = { epoch: 9, openedTime: 1, closedTime: 2, counters: noCounters() };
     epochEnd.counters.notes.hello_dropped = { packets: 1, octets: 2 };

@@ -133,8 +133,16 @@ describe('what a billing department does after a month is closed', () => {
     const complete = {
       suspenseOctets: '0',
       blurredPackets: '0',
+      addressPairOctets: '0',
+      subscriberOctets: '0',
+      globalOctets: '0',
+      hourBlurredOctets: '0',
       malformedOctets: '0',
       unsupportedOctets: '0',
+      numberedPackets: '0',
+      lostPackets: '0',
+      droppedPackets: '0',
+      droppedHellos: '0',
     };
     expect(body.completeness).toEqual(complete);
     const items = itemsOf(await api.get('/v1/statements?month=2026-10'));
