@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Decision, UsageAccount, UsageEntry } from '../identify/index.js';
-import { aggregate, HOUR_MS, hourOf } from './aggregate.js';
+import { aggregate, aggregateSteps, HOUR_MS, hourOf } from './aggregate.js';
 
 const decision: Decision = {
   serviceVersionId: 1,
@@ -105,4 +105,43 @@ describe('hourOf', () => {
     expect(hourOf(at * 1000 + 999)).toBe(Date.UTC(2026, 10, 3, 14));
     expect(hourOf(Date.UTC(2026, 10, 3, 15) * 1000)).toBe(Date.UTC(2026, 10, 3, 15));
   });
+});
+
+it('aggregates a large batch in steps, and as a table of keys would', () => {
+  const entries = Array.from({ length: 20_000 }, (_, n): UsageEntry => {
+    const simKey = (n * 7_919) % 9_001;
+    return {
+      account:
+        n % 3 === 0
+          ? { kind: 'suspense', realmIndex: 1, address: `10.0.${simKey >> 8}.${simKey & 255}` }
+          : { kind: 'sim', simKey, sessionId: 1 },
+      decision: n % 2 === 0 ? decision : unknown,
+      octetsUp: n,
+      octetsDown: 1,
+      packetsUp: 1,
+      packetsDown: 1,
+      firstTime: (n % 2) * HOUR_MS * 1000,
+      lastTime: (n % 2) * HOUR_MS * 1000 + n,
+    };
+  });
+  const wanted = new Map<string, number>();
+  for (const { account, decision: of, firstTime, octetsUp } of entries) {
+    const whose = account.kind === 'sim' ? account.simKey : account.address;
+    const key = `${whose} ${hourOf(firstTime)} ${idOf(of)}`;
+    wanted.set(key, (wanted.get(key) ?? 0) + octetsUp);
+  }
+  const work = aggregateSteps(entries, idOf);
+  let steps = 0;
+  let step = work.next();
+  for (; step.done !== true; step = work.next()) steps += 1;
+  expect(steps).toBeGreaterThan(40);
+  const { sims, suspense } = step.value;
+  const rows = [
+    ...sims.map((row) => [`${row.simKey} ${row.hour} ${row.reasonId}`, row.octetsUp] as const),
+    ...suspense.map((row) => [`${row.address} ${row.hour} ${row.reasonId}`, row.octetsUp] as const),
+  ];
+  expect(rows).toHaveLength(wanted.size);
+  expect(new Map(rows)).toEqual(wanted);
+  const inOrder = [...sims].sort((a, b) => a.simKey - b.simKey || a.hour - b.hour || a.reasonId - b.reasonId);
+  expect(sims).toEqual(inOrder);
 });

@@ -1,4 +1,5 @@
 import type { Decision, UsageEntry } from '../identify/index.js';
+import { atOnce } from '../shared/index.js';
 
 /** UNIX milliseconds of an hour. */
 export const HOUR_MS = 3_600_000;
@@ -33,6 +34,9 @@ export interface BatchDeltas {
   suspense: SuspenseDelta[];
 }
 
+/** Rows of a step of long work (see `gently`): a fraction of a millisecond. */
+const ROWS_PER_STEP = 1_024;
+
 /**
  * Sums usage entries per bucket, in the order of the bucket's key: writers that touch the same buckets then lock them
  * in the same order. An entry belongs to the hour of its first packet.
@@ -41,9 +45,18 @@ export function aggregate(
   entries: readonly UsageEntry[],
   reasonIdOf: (decision: Decision) => number,
 ): BatchDeltas {
+  return atOnce(aggregateSteps(entries, reasonIdOf));
+}
+
+/** As {@link aggregate}, in short steps. */
+export function* aggregateSteps(
+  entries: readonly UsageEntry[],
+  reasonIdOf: (decision: Decision) => number,
+): Generator<void, BatchDeltas> {
   const sims: SimDelta[] = [];
   const suspense: SuspenseDelta[] = [];
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
+    if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield;
     const { account, octetsUp, octetsDown, packetsUp, packetsDown, firstTime, lastTime } = entry;
     const hour = hourOf(firstTime);
     const reasonId = reasonIdOf(entry.decision);
@@ -55,8 +68,8 @@ export function aggregate(
     }
   }
   return {
-    sims: mergeEqual(sims, compareSims, add),
-    suspense: mergeEqual(suspense, compareSuspense, (row, other) => {
+    sims: yield* mergeEqual(sims, compareSims, add),
+    suspense: yield* mergeEqual(suspense, compareSuspense, (row, other) => {
       add(row, other);
       row.firstTime = Math.min(row.firstTime, other.firstTime);
       row.lastTime = Math.max(row.lastTime, other.lastTime);
@@ -65,19 +78,51 @@ export function aggregate(
 }
 
 /** Sorts rows, and adds those of equal keys to the first of them. Hardly any are equal, so no table of keys is made. */
-function mergeEqual<Row>(
-  rows: Row[],
+function* mergeEqual<Row>(
+  unsorted: Row[],
   compare: (a: Row, b: Row) => number,
   merge: (row: Row, other: Row) => void,
-): Row[] {
-  rows.sort(compare);
+): Generator<void, Row[]> {
+  const rows = yield* sorted(unsorted, compare);
   let kept = 0;
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
+    if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield;
     const last = rows[kept - 1];
     if (last !== undefined && compare(last, row) === 0) merge(last, row);
     else rows[kept++] = row;
   }
   rows.length = kept;
+  return rows;
+}
+
+/** Sorts runs of rows, then merges them two by two: stable, and no step is long. */
+function* sorted<Row>(rows: Row[], compare: (a: Row, b: Row) => number): Generator<void, Row[]> {
+  if (rows.length <= ROWS_PER_STEP) return rows.sort(compare);
+  let runs: Row[][] = [];
+  for (let from = 0; from < rows.length; from += ROWS_PER_STEP) {
+    runs.push(rows.slice(from, from + ROWS_PER_STEP).sort(compare));
+    yield;
+  }
+  while (runs.length > 1) {
+    const merged: Row[][] = [];
+    for (let i = 0; i < runs.length; i += 2)
+      merged.push(yield* mergedRuns(runs[i] as Row[], runs[i + 1] ?? [], compare));
+    runs = merged;
+  }
+  return runs[0] as Row[];
+}
+
+function* mergedRuns<Row>(
+  a: readonly Row[],
+  b: readonly Row[],
+  compare: (a: Row, b: Row) => number,
+): Generator<void, Row[]> {
+  const rows: Row[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length;) {
+    const first = j >= b.length || (i < a.length && compare(a[i] as Row, b[j] as Row) <= 0);
+    rows.push((first ? a[i++] : b[j++]) as Row);
+    if (rows.length % ROWS_PER_STEP === 0) yield;
+  }
   return rows;
 }
 

@@ -28,6 +28,7 @@ export interface AccountDelta {
 const PARTITION_LOCK = 0x636f756e;
 /** Half of a page is left for new versions of its rows: a batch that adds to all of them then writes no index. */
 const BUCKET_FILLFACTOR = 50;
+const ROWS_PER_STATEMENT = 4_096;
 
 /** Ledger writes. All take the manager of the transaction that holds the whole batch. */
 export class LedgerRepository {
@@ -77,8 +78,16 @@ export class LedgerRepository {
     return rows[0]?.id ?? null;
   }
 
+  /** Rows in the order of their keys; a few thousand at a statement, so that writing one takes no longer than milliseconds. */
   async addUsage(manager: EntityManager, batchId: string, rows: readonly SimDelta[]): Promise<void> {
-    if (rows.length === 0) return;
+    for (const part of partsOf(rows)) await this.addUsagePart(manager, batchId, part);
+  }
+
+  private async addUsagePart(
+    manager: EntityManager,
+    batchId: string,
+    rows: readonly SimDelta[],
+  ): Promise<void> {
     await manager.query(
       `INSERT INTO usage_bucket AS b
          (sim_key, hour, reason_id, octets_up, octets_down, packets_up, packets_down, last_batch_id)
@@ -102,7 +111,10 @@ export class LedgerRepository {
   }
 
   async addSuspense(manager: EntityManager, rows: readonly SuspenseDelta[]): Promise<void> {
-    if (rows.length === 0) return;
+    for (const part of partsOf(rows)) await this.addSuspensePart(manager, part);
+  }
+
+  private async addSuspensePart(manager: EntityManager, rows: readonly SuspenseDelta[]): Promise<void> {
     await manager.query(
       `INSERT INTO suspense_bucket AS b
          (realm_index, address, hour, reason_id, octets_up, octets_down, packets_up, packets_down, first_time, last_time)
@@ -161,6 +173,12 @@ export class LedgerRepository {
 /** Hours (UNIX ms) of the usage in a batch. */
 export function hoursOf(deltas: BatchDeltas): Set<number> {
   return new Set(deltas.sims.map((row) => row.hour));
+}
+
+/** Parts of rows for one statement each. */
+export function* partsOf<Row>(rows: readonly Row[]): Generator<readonly Row[]> {
+  for (let from = 0; from < rows.length; from += ROWS_PER_STATEMENT)
+    yield rows.slice(from, from + ROWS_PER_STATEMENT);
 }
 
 function counterColumns(rows: readonly (SimDelta | SuspenseDelta)[]): string[] {
