@@ -220,7 +220,10 @@ export class StatementsRepository {
     );
   }
 
-  /** In the order of their numbers. */
+  /**
+   * In the order of their numbers. The page is found by numbers alone: however little the server knows of a month that
+   * was just closed, it does not put together and sort whole rows of all of it.
+   */
   async list(
     manager: EntityManager,
     filter: StatementFilter,
@@ -229,8 +232,12 @@ export class StatementsRepository {
   ): Promise<StatementRow[]> {
     return manager.query<StatementRow[]>(
       `SELECT ${COLUMNS} FROM ${STATEMENTS}
-       WHERE st.number > $1 AND ($2::text IS NULL OR st.month = $2) AND ($3::text IS NULL OR m.sim_id = $3)
-       ORDER BY st.number LIMIT $4`,
+       WHERE st.number IN (
+         SELECT number FROM statement
+         WHERE number > $1 AND ($2::text IS NULL OR month = $2)
+           AND ($3::text IS NULL OR sim_key = (SELECT sim_key FROM sim WHERE sim_id = $3))
+         ORDER BY number LIMIT $4)
+       ORDER BY st.number`,
       [after, filter.month ?? null, filter.simId ?? null, limit],
     );
   }
