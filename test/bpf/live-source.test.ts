@@ -128,6 +128,26 @@ describe('LiveSource', () => {
     expect(batches.at(-1)?.epochEnd?.counters.seen.octets).toBe(status.totals.seen.octets);
   });
 
+  it('tells with the end of an epoch what the packet socket dropped since the one before, once', async () => {
+    const engine = newEngine();
+    const spool = await openSpool();
+    let dropped = 3;
+    const clock = handClock();
+    const source = new LiveSource(engine, spool, clock, { ...QUICK, drops: () => dropped });
+    await source.start();
+    for (const [epoch, drops] of [3, 3, 10].entries()) {
+      dropped = drops;
+      count(engine, epoch);
+      clock.time += 1000;
+      await until(() => source.status().epochs === epoch + 1);
+    }
+    await source.stop();
+    const ends = (await delivered(spool)).flatMap(({ epochEnd }) => epochEnd ?? []);
+    expect(ends.map(({ socketDrops }) => socketDrops)).toEqual([3, undefined, 7, undefined]);
+    // The engine looks at sequence numbers, and what it found is in the spool though no packet had any.
+    expect(ends.map(({ sequences }) => sequences?.numbered)).toEqual([0, 0, 0, 0]);
+  });
+
   it('closes an epoch when its time is up, at an hour edge before that, and when the clock steps back', async () => {
     const clock = handClock();
     const engine = newEngine();
