@@ -95,6 +95,7 @@ async function fromKernel(pinPath, network) {
     insideNetworkNamespace(network, () => engine.attach('in0', 'native'));
     console.log('attached');
     await said();
+    const maps = mapOctets(); // Full: what stands in hash maps takes memory only for as long.
     engine.closeEpoch();
     for (let ended = false; !ended;) {
       if (engine.draining) engine.drain(16_384);
@@ -104,9 +105,7 @@ async function fromKernel(pinPath, network) {
       engine.releaseFlows(peek.end);
       ended = peek.epochEnd !== null;
     }
-    console.log(
-      JSON.stringify({ flows: identifier.stats().flows, maps: mapOctets(), ...(await resident()) }),
-    );
+    console.log(JSON.stringify({ flows: identifier.stats().flows, maps, ...(await resident()) }));
   } finally {
     engine.detach();
     engine.close();

@@ -11,6 +11,7 @@ import {
 } from '../../src/capture/index.js';
 import { systemClock } from '../../src/shared/index.js';
 import { BenchLab, type Mirror } from './support/lab.js';
+import { hasBcc } from './support/per-packet.js';
 import { median, type Row } from './support/table.js';
 
 const REPEAT = 1_000_000;
@@ -91,6 +92,9 @@ const MIX: Load = {
   epochSeconds: 5,
 };
 
+/** Each packet wakes somebody, so that more take minutes. */
+const HEARD = 200_000;
+
 interface LiveRun {
   rate: number;
   lost: number;
@@ -99,6 +103,8 @@ interface LiveRun {
 /** 2. Frames made in the kernel, over a veth: rate, loss, and what the capture side of the service costs meanwhile. */
 export async function live(runs: number): Promise<Row[]> {
   const rows: Row[] = [];
+  if (!hasBcc())
+    console.log('python3-bpfcc is not installed: no program beside it that hears of each packet.');
   for (const load of [EVEN, MIX]) rows.push(...(await liveRows(load, runs)));
   return rows;
 }
@@ -117,12 +123,19 @@ async function liveRows(load: Load, runs: number): Promise<Row[]> {
     add('packets lost', counted.lost);
     add('processor of the service', counted.share);
     add('packets per record', counted.packetsPerRecord);
+    const heard = load === EVEN && hasBcc() ? await againstPerPacket({ ...load, packets: HEARD }) : null;
+    if (heard === null) continue;
+    add('BCC and Python, an event for each packet', heard.rate);
+    add('  packets that it did not count', heard.lost);
+    add('  its processor', heard.share);
   }
   const units: Record<string, [string, string?]> = {
     'ratio to the empty program': ['', '≥ 0.85'],
     'packets lost': ['packets', '0'],
     'processor of the service': ['of one core', '≤ 0.25'],
     'packets per record': ['', '≥ 200'],
+    '  packets that it did not count': ['packets'],
+    '  its processor': ['of one core'],
   };
   return Object.entries(values).map(([name, list]) => {
     const [unit, aim] = units[name] ?? ['packets/s'];
@@ -138,6 +151,22 @@ async function against(program: 'empty' | 'count_hash', load: Load): Promise<Liv
     return await send(lab, load);
   } finally {
     lab.detach();
+    lab.dispose();
+  }
+}
+
+/** What it hears of is counted in its process; the share is of the time until it has counted what waited. */
+async function againstPerPacket(load: Load): Promise<(LiveRun & { share: number }) | null> {
+  const lab = new BenchLab();
+  try {
+    const demo = await lab.startPerPacket('gre');
+    if (demo === null) return null;
+    const start = performance.now();
+    const run = await send(lab, load);
+    const { events, processor } = await demo.stop();
+    const seconds = (performance.now() - start) / 1000;
+    return { rate: run.rate, lost: load.packets - events, share: processor / seconds };
+  } finally {
     lab.dispose();
   }
 }

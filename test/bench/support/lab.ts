@@ -11,6 +11,7 @@ import {
 } from '../../../src/capture/index.js';
 import { PrivateNetwork, sh } from '../../bpf/support/engines.js';
 import { ethernet, ETHERTYPE, gre, gtpu, ipv4, PROTOCOL, udp, vxlan } from '../../bpf/support/frames.js';
+import { PerPacket } from './per-packet.js';
 
 const exec = promisify(execFile);
 const BUILD = join(import.meta.dirname, '../../../build/bench');
@@ -82,6 +83,11 @@ export class BenchLab {
   }
   detach(): void {
     this.network.inside('ip', 'link', 'set', 'in0', 'xdp', 'off');
+  }
+
+  /** BCC's program at the receiving end, or null if it cannot be started here. */
+  startPerPacket(mirror: Mirror): Promise<PerPacket | null> {
+    return PerPacket.start(this.network.name, 'in0', FRAMES[mirror].length - inner.length + 12);
   }
 
   /** Packets that reached the receiving end so far. */
