@@ -46,6 +46,8 @@ describe('CSV', () => {
     ['plain', 'plain'],
     ['a,b', '"a,b"'],
     ['', ''],
+    [null, ''],
+    [undefined, ''],
   ])('writes %j as %j', (value, cell) => expect(csvCell(value)).toBe(cell));
 
   it('is read back as it was, and no cell begins a formula', () => {

@@ -144,7 +144,8 @@ describe('the rows of a statement', () => {
   it('of a draft without corrections have no number and nothing due', () => {
     const none = { number: undefined, corrections: undefined, amountDue: undefined };
     const rows = rowsOf({ ...DOCUMENT, ...none, status: 'draft' });
-    expect(rows.filter(({ section }) => section === 'correction' || section === 'due')).toEqual([]);
+    const left = rowsOf(DOCUMENT).filter(({ section }) => section !== 'correction' && section !== 'due');
+    expect(rows.map(({ section }) => section)).toEqual(left.map(({ section }) => section));
     expect(rows.every(({ statement, status }) => statement === undefined && status === 'draft')).toBe(true);
   });
 
