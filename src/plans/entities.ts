@@ -108,4 +108,3 @@ export class SubscriptionEntity {
   @Column('timestamptz', { name: 'updated_at' })
   updatedAt!: Date;
 }
-

@@ -57,7 +57,8 @@ export class GroupsService {
     filter: { groupCode?: string | undefined; simId?: string | undefined },
     page: PageRequest,
   ): Promise<Page<MemberView>> {
-    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('group-members', page.cursor, ['string']);
+    const [after] =
+      page.cursor === undefined ? ['0'] : decodeCursor('group-members', page.cursor, ['string']);
     const rows = await this.groups.members(this.dataSource.manager, filter, after, page.limit + 1);
     return toPage(rows, page.limit, (last) => encodeCursor('group-members', [last.id]), toMember);
   }
@@ -73,7 +74,9 @@ export class GroupsService {
       const simKey = await this.subscriptions.lockSim(manager, input.simId);
       if (simKey === undefined) {
         const detail = `there is no SIM "${input.simId}": create it first`;
-        throw new Refusal('invalid', `The group has no such SIM: ${detail}.`, [{ pointer: '/simId', detail }]);
+        throw new Refusal('invalid', `The group has no such SIM: ${detail}.`, [
+          { pointer: '/simId', detail },
+        ]);
       }
       const startsAt = new Date(input.from);
       const endsAt = input.to === null ? null : new Date(input.to);

@@ -45,8 +45,7 @@ export class PacksService {
     const at = input.at ?? this.clock.now();
     return this.change(async (manager) => {
       const simKey = await this.subscriptions.lockSim(manager, input.simId);
-      if (simKey === undefined)
-        throw refused('/simId', `there is no SIM "${input.simId}": create it first`);
+      if (simKey === undefined) throw refused('/simId', `there is no SIM "${input.simId}": create it first`);
       const under = await this.packs.termsAt(manager, simKey, new Date(at));
       if (under === undefined)
         throw refused('/at', `the SIM is on no plan at ${formatInstant(at)}: subscribe it first`);

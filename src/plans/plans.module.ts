@@ -27,13 +27,6 @@ import { SubscriptionsService } from './subscriptions.service.js';
     PacksRepository,
     PacksService,
   ],
-  exports: [
-    PlansService,
-    SubscriptionsService,
-    GroupsService,
-    PacksService,
-    SegmentsReader,
-    CatalogueReader,
-  ],
+  exports: [PlansService, SubscriptionsService, GroupsService, PacksService, SegmentsReader, CatalogueReader],
 })
 export class PlansModule {}

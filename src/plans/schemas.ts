@@ -76,7 +76,9 @@ export const groupInputSchema = z
         z.strictObject({ kind: z.literal('sum') }),
         z.strictObject({ kind: z.literal('fixed'), quota: positiveQuantitySchema }),
       ])
-      .describe('sum: the quotas of the SIMs in it together. fixed: this much in a period, in place of them.'),
+      .describe(
+        'sum: the quotas of the SIMs in it together. fixed: this much in a period, in place of them.',
+      ),
   })
   .describe('SIMs that share a quota');
 export type GroupInput = z.output<typeof groupInputSchema>;

@@ -36,6 +36,13 @@ export interface RatedVersion {
   terms: PlanTerms;
 }
 
+interface SegmentRow {
+  sim_key: string;
+  plan_version_id: number;
+  starts_at: Date;
+  ends_at: Date;
+}
+
 /** Every stretch of a subscription under one version: it follows the plan's versions, or stays on one. */
 const SEGMENTS = `
   SELECT s.sim_key, v.id AS plan_version_id,
@@ -128,32 +135,38 @@ export class SegmentsReader {
     span: { from: number; to: number },
     simKeys: readonly number[],
   ): Promise<PlanSegment[]> {
-    const rows = await manager.query<
-      { sim_key: string; plan_version_id: number; starts_at: Date; ends_at: Date }[]
-    >(
+    const rows = await manager.query<SegmentRow[]>(
       `SELECT * FROM (${SEGMENTS} ${OF_CALENDAR} AND s.sim_key = ANY($6::bigint[])) g
        WHERE starts_at < ends_at ORDER BY sim_key, starts_at`,
       [...spanValues(calendar, span), simKeys],
     );
-    const merged: PlanSegment[] = [];
-    for (const row of rows) {
-      const segment = {
-        simKey: toSafeInteger(row.sim_key),
-        planVersionId: row.plan_version_id,
-        from: row.starts_at.getTime(),
-        to: row.ends_at.getTime(),
-      };
-      const last = merged.at(-1);
-      const touches =
-        last?.simKey === segment.simKey &&
-        last.planVersionId === segment.planVersionId &&
-        last.to === segment.from;
-      if (touches) last.to = segment.to;
-      else merged.push(segment);
-    }
+    const merged = touchingAsOne(rows);
     const memberships = await this.memberships(manager, span, simKeys);
     if (memberships.size === 0) return merged;
     return merged.flatMap((segment) => splitByPool(segment, memberships.get(segment.simKey) ?? []));
+  }
+
+  /**
+   * Segments of these SIMs within the span, whatever their calendar, which each of them names. For what does not look
+   * at pools: groups are left out.
+   */
+  async everySegment(
+    manager: EntityManager,
+    span: { from: number; to: number },
+    simKeys: readonly number[],
+  ): Promise<(PlanSegment & { calendar: BillingCalendar })[]> {
+    const rows = await manager.query<(SegmentRow & { calendar: BillingCalendar })[]>(
+      `SELECT g.*, json_build_object('timeZone', v.time_zone, 'anchorDay', v.anchor_day, 'currency', v.currency) AS calendar
+       FROM (${SEGMENTS} AND s.sim_key = ANY($3::bigint[])) g JOIN plan_version v ON v.id = g.plan_version_id
+       WHERE g.starts_at < g.ends_at
+       ORDER BY v.time_zone, v.anchor_day, v.currency, g.sim_key, g.starts_at`,
+      [new Date(span.from), new Date(span.to), simKeys],
+    );
+    const calendars = new Map(rows.map((row) => [row.plan_version_id, row.calendar]));
+    return touchingAsOne(rows).map((segment) => ({
+      ...segment,
+      calendar: calendars.get(segment.planVersionId)!,
+    }));
   }
 
   private async memberships(
@@ -197,6 +210,27 @@ export class SegmentsReader {
       [ids],
     );
   }
+}
+
+/** `rows` are ordered by SIM and time. */
+function touchingAsOne(rows: readonly SegmentRow[]): PlanSegment[] {
+  const merged: PlanSegment[] = [];
+  for (const row of rows) {
+    const segment = {
+      simKey: toSafeInteger(row.sim_key),
+      planVersionId: row.plan_version_id,
+      from: row.starts_at.getTime(),
+      to: row.ends_at.getTime(),
+    };
+    const last = merged.at(-1);
+    const touches =
+      last?.simKey === segment.simKey &&
+      last.planVersionId === segment.planVersionId &&
+      last.to === segment.from;
+    if (touches) last.to = segment.to;
+    else merged.push(segment);
+  }
+  return merged;
 }
 
 function splitByPool(segment: PlanSegment, memberships: readonly Membership[]): PlanSegment[] {

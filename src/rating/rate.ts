@@ -91,9 +91,11 @@ function chargesOf(input: RatingInput, index: number, drawer: Drawer): Charge[] 
     ...bought.map(({ id, rule, price }) =>
       charge(segment, price ?? ZERO, { kind: 'pack', segment: index, rule, pack: id }),
     ),
-    ...drawer.covers(index).map(({ source: { left: _left, ...source }, octets }) =>
-      charge(segment, ZERO, { ...source, segment: index, octets }),
-    ),
+    ...drawer
+      .covers(index)
+      .map(({ source: { left: _left, ...source }, octets }) =>
+        charge(segment, ZERO, { ...source, segment: index, octets }),
+      ),
     ...overage(segment, index, drawer.beyond(index)),
   ];
 }
