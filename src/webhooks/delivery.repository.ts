@@ -111,9 +111,12 @@ export class DeliveryRepository {
     );
   }
 
-  /** Writes how tries went, in one statement. What is no longer pending (another process was faster) stays. */
+  /**
+   * Writes how tries went, in one statement, which is its own transaction: one round trip. What is no longer pending
+   * (another process was faster) stays.
+   */
   async record(outcomes: readonly Outcome[], now: number): Promise<void> {
-    await inTransaction(this.dataSource, (manager) => insertOutcomes(manager, outcomes, now));
+    await insertOutcomes(this.dataSource.manager, outcomes, now);
   }
 
   /** Enabled endpoints that have had something to do since `dueBefore` and that nobody has taken on. */

@@ -11,6 +11,8 @@ const TARGET_MAX_AGE_MS = 1_000;
 /** Deliveries that wait here, claimed, for a free place: as many as are sent in this time, and never more than that. */
 const AHEAD_MS = 1_000;
 const MOST_AHEAD = 512;
+/** Messages under way or taken by the receiver and not yet recorded, for each place: a crash sends so many again. */
+const UNRECORDED_PER_PLACE = 3;
 
 /** What a lane needs to know of its endpoint. */
 export interface Target {
@@ -51,7 +53,10 @@ interface Ready {
  * up its own lane and no other's; for a fast one, deliveries are claimed ahead, many in one round trip.
  */
 export class Lane {
+  /** Tries under way or not yet recorded. */
   private readonly flying = new Set<Promise<void>>();
+  /** Places taken. */
+  private sending = 0;
   private ready: Ready[] = [];
   private claiming: Promise<void> | undefined;
   private current: Target | undefined;
@@ -95,7 +100,8 @@ export class Lane {
 
   private async launchReady(target: Target): Promise<void> {
     const now = this.with_.clock.now();
-    while (this.flying.size < this.with_.inFlight) {
+    const { inFlight } = this.with_;
+    while (this.sending < inFlight && this.flying.size < inFlight * UNRECORDED_PER_PLACE) {
       const next = this.ready.shift();
       if (next === undefined) return;
       if (now <= next.launchBefore) {
@@ -114,7 +120,7 @@ export class Lane {
     const { inFlight } = this.with_;
     const rate = (this.ended - this.endedAtClaim) / (performance.now() - this.claimedAt);
     const room = inFlight + Math.min(MOST_AHEAD, Math.floor(rate * AHEAD_MS));
-    const wanted = room - this.flying.size - this.ready.length;
+    const wanted = room - this.sending - this.ready.length;
     if (this.claiming !== undefined || wanted < room / 4) return;
     if (this.ended < this.claimAgainAt && this.flying.size > 0) return;
     this.claiming = this.claim(wanted)
@@ -157,7 +163,15 @@ export class Lane {
   }
 
   private launch(delivery: ClaimedDelivery, target: Target): void {
-    const flight = this.deliver(delivery, target)
+    let held = true;
+    const free = (): void => {
+      if (!held) return;
+      held = false;
+      this.sending -= 1;
+      this.pulse();
+    };
+    this.sending += 1;
+    const flight = this.deliver(delivery, target, free)
       .catch((error: unknown) => {
         // Not recorded: the claim runs out and another lane sends it again, with the same id.
         this.failure ??= error;
@@ -165,18 +179,21 @@ export class Lane {
       .finally(() => {
         this.flying.delete(flight);
         this.ended += 1;
+        free();
         this.pulse();
       });
     this.flying.add(flight);
   }
 
-  private async deliver(delivery: ClaimedDelivery, target: Target): Promise<void> {
+  /** Calls `free` as soon as the next message may go: after a failure that is when its consequences are drawn. */
+  private async deliver(delivery: ClaimedDelivery, target: Target, free: () => void): Promise<void> {
     const { sender, recorder, clock, schedule } = this.with_;
     const timestamp = Math.floor(clock.now() / 1000);
     const headers = signedHeaders(delivery.messageId, timestamp, delivery.payload, target.keys);
     const attempt = await sender.send({ url: target.url, headers, body: delivery.payload });
     metrics.add('countfree_webhook_attempts_total', 1, { result: attempt.result });
     const outcome = judge(delivery, attempt, clock.now(), schedule);
+    if (outcome.status === 'delivered') free();
     await recorder.record(outcome);
     await this.follow(outcome);
   }

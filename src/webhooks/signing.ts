@@ -18,6 +18,9 @@ export interface SigningKey {
   secret: Buffer;
 }
 
+/** Made once for each seed in memory: making the key costs more than a signature with it. */
+const privateKeys = new WeakMap<Buffer, KeyObject>();
+
 /** PKCS #8 head of an ed25519 seed (RFC 8410). */
 const ED25519_HEAD = Buffer.from('302e020100300506032b657004220420', 'hex');
 
@@ -59,5 +62,10 @@ function signature(content: Buffer, { kind, secret }: SigningKey): string {
 }
 
 function privateKey(seed: Buffer): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([ED25519_HEAD, seed]), format: 'der', type: 'pkcs8' });
+  const known = privateKeys.get(seed);
+  if (known !== undefined) return known;
+  const der = Buffer.concat([ED25519_HEAD, seed]);
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  privateKeys.set(seed, key);
+  return key;
 }
