@@ -64,15 +64,12 @@ export class UsageTreatments {
     const sum: TreatedOctets = { free: 0n, billed: 0n, notCounted: 0n };
     if (query.simKeys.length === 0) return sum;
     const span = { from: hourOf(query.from), to: hourOf(query.to) };
-    const { manager } = this.dataSource;
-    const calendars = await this.segments.calendars(
-      manager,
-      new Date(span.from),
-      new Date(span.to),
-      query.simKeys,
-    );
-    for (const calendar of calendars) {
-      const found = await this.rated(await this.segments.segments(manager, calendar, span, query.simKeys));
+    const segments = await this.segments.everySegment(this.dataSource.manager, span, query.simKeys);
+    const byCalendar = groupBy(segments, ({ calendar }) => JSON.stringify(calendar));
+    for (const own of byCalendar.values()) {
+      const calendar = own[0]?.calendar;
+      if (calendar === undefined) continue;
+      const found = await this.rated(own);
       const hourly = new Set(found.filter(({ rated }) => rated.plan.needsHours).map(({ simKey }) => simKey));
       await this.addSpans(
         sum,

@@ -270,10 +270,10 @@ describe('UsageReader', () => {
 
   it('sums by service and evidence', async () => {
     await fill();
-    const totals = await new UsageReader(database().dataSource).totals({
-      from: new Date(HOUR),
-      to: new Date(HOUR + 60 * MINUTE),
-    });
+    const { totals } = await new UsageReader(database().dataSource).list(
+      { from: new Date(HOUR), to: new Date(HOUR + 60 * MINUTE), resolution: 'hour', timeZone: 'UTC' },
+      { limit: 1 },
+    );
     expect(totals).toEqual([
       { serviceCode: 'line', evidence: 'prefix', octetsUp: 2n, octetsDown: 20n },
       { serviceCode: null, evidence: 'none', octetsUp: 1n, octetsDown: 10n },

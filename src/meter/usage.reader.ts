@@ -49,11 +49,17 @@ export interface UsageItem {
   packetsDown: bigint;
 }
 
+/** Octets by service and evidence. */
 export interface UsageTotal {
   serviceCode: string | null;
   evidence: Evidence;
   octetsUp: bigint;
   octetsDown: bigint;
+}
+
+/** `totals`: of everything under the filter, not only of this page. */
+export interface UsagePage extends Page<UsageItem> {
+  totals: UsageTotal[];
 }
 
 interface CounterColumns {
@@ -63,19 +69,27 @@ interface CounterColumns {
   packets_down: string;
 }
 
-interface RawItem extends CounterColumns {
+interface RawUsage extends CounterColumns {
   sim_key: string;
-  start: Date;
-  end: Date;
-  reason_id: number;
   service_code: string | null;
   service_version_id: number | null;
-  claimed_service_code: string | null;
   evidence: string;
   rule: string | null;
-  name: string | null;
   mcc: string | null;
 }
+
+/** As JSON holds it. */
+interface RawItem extends Omit<RawUsage, 'sim_key'> {
+  sim_key: number;
+  /** UNIX milliseconds. */
+  start: number;
+  end: number;
+  reason_id: number;
+  claimed_service_code: string | null;
+  name: string | null;
+}
+
+type RawTotal = Pick<RawUsage, 'service_code' | 'evidence' | 'octets_up' | 'octets_down'>;
 
 const FILTER = `
   b.hour >= date_trunc('hour', $1::timestamptz) AND b.hour < date_trunc('hour', $2::timestamptz)
@@ -99,9 +113,34 @@ const COUNTERS = `
 const DIRECTED = ['octets_up', 'octets_down', 'packets_up', 'packets_down']
   .map((name) => {
     const other = name.endsWith('_up') ? 'down' : 'up';
-    return `sum(CASE WHEN $7::text = '${other}' THEN 0 ELSE b.${name} END)::text AS ${name}`;
+    return `sum(CASE WHEN $7::text = '${other}' THEN 0 ELSE b.${name} END) AS ${name}`;
   })
   .join(', ');
+
+const MILLISECONDS = (instant: string) => `(extract(epoch FROM ${instant}) * 1000)::bigint`;
+
+/** Each side is one JSON value: the same buckets, read and summed once, give the page and the totals. */
+const LIST = `
+  WITH u AS MATERIALIZED (
+    SELECT date_trunc($8, b.hour, $9) AS start, b.sim_key, b.reason_id, v.service_code, r.service_version_id,
+           r.claimed_service_code, r.evidence, r.rule, r.name, r.mcc, ${DIRECTED}
+    FROM ${SOURCE}
+    WHERE ${FILTER}
+    GROUP BY 1, b.sim_key, b.reason_id, r.id, v.id
+  )
+  SELECT
+    (SELECT json_agg(p ORDER BY p.start, p.sim_key, p.reason_id) FROM (
+       SELECT ${MILLISECONDS('start')} AS start,
+              ${MILLISECONDS("(((start AT TIME ZONE $9) + ('1 ' || $8)::interval) AT TIME ZONE $9)")} AS end,
+              sim_key, reason_id, service_code, service_version_id, claimed_service_code, evidence, rule, name, mcc,
+              octets_up::text, octets_down::text, packets_up::text, packets_down::text
+       FROM u
+       WHERE $10::float8 IS NULL OR (u.start, sim_key, reason_id) > (to_timestamp($10), $11::bigint, $12::int)
+       ORDER BY u.start, sim_key, reason_id
+       LIMIT $13) p) AS items,
+    (SELECT json_agg(t ORDER BY t.service_code NULLS LAST, t.evidence) FROM (
+       SELECT service_code, evidence, sum(octets_up)::text AS octets_up, sum(octets_down)::text AS octets_down
+       FROM u GROUP BY service_code, evidence) t) AS totals`;
 
 /** Reads what the ledger holds on SIM accounts. */
 export class UsageReader {
@@ -109,7 +148,7 @@ export class UsageReader {
 
   /** Hour buckets of `simKeys` in [from, to), for rating: one row per SIM, hour, service version, evidence, rule and network. */
   async usageOfPeriod(simKeys: readonly number[], from: Date, to: Date): Promise<UsageRow[]> {
-    const rows = await this.dataSource.query<(RawItem & { hour: Date })[]>(
+    const rows = await this.dataSource.query<(RawUsage & { hour: Date })[]>(
       `SELECT b.sim_key, b.hour, v.service_code, r.service_version_id, r.evidence, r.rule, r.mcc, ${COUNTERS}
        FROM ${SOURCE}
        WHERE b.sim_key = ANY($1::bigint[]) AND b.hour >= $2 AND b.hour < $3
@@ -136,7 +175,7 @@ export class UsageReader {
   async usageOfSpans(spans: readonly UsageSpan[]): Promise<UsageSpanRow[]> {
     if (spans.length === 0) return [];
     const rows = await this.dataSource.query<
-      (RawItem & { span: string; first_hour: Date; last_hour: Date })[]
+      (RawUsage & { span: string; first_hour: Date; last_hour: Date })[]
     >(
       `SELECT u.span, v.service_code, r.service_version_id, r.evidence, r.rule, r.mcc,
               min(u.first_hour) AS first_hour, max(u.last_hour) AS last_hour,
@@ -176,65 +215,30 @@ export class UsageReader {
     }));
   }
 
-  /** One page of usage, ordered by start, SIM and reason. */
-  async list(query: UsageQuery, page: PageRequest): Promise<Page<UsageItem>> {
+  /** One page of usage, ordered by start, SIM and reason, and the totals of everything under the filter: one look at the ledger. */
+  async list(query: UsageQuery, page: PageRequest): Promise<UsagePage> {
     const after = page.cursor ? decodeCursor('usage', page.cursor, ['number', 'number', 'number']) : null;
-    const rows = await this.dataSource.query<RawItem[]>(
-      `SELECT *, ((start AT TIME ZONE $9) + ('1 ' || $8)::interval) AT TIME ZONE $9 AS end FROM (
-         SELECT date_trunc($8, b.hour, $9) AS start, b.sim_key, b.reason_id, v.service_code, r.service_version_id,
-                r.claimed_service_code, r.evidence, r.rule, r.name, r.mcc, ${DIRECTED}
-         FROM ${SOURCE}
-         WHERE ${FILTER}
-         GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
-       ) u
-       WHERE $10::float8 IS NULL OR (start, sim_key, reason_id) > (to_timestamp($10), $11::bigint, $12::int)
-       ORDER BY start, sim_key, reason_id
-       LIMIT $13`,
-      [
-        ...filterValues(query),
-        query.resolution,
-        query.timeZone,
-        ...(after ? [after[0] / 1000, after[1], after[2]] : [null, null, null]),
-        page.limit + 1,
-      ],
-    );
-    return toPage(
-      rows,
-      page.limit,
-      (last) => encodeCursor('usage', [last.start.getTime(), toSafeInteger(last.sim_key), last.reason_id]),
-      (row) => ({
-        simKey: toSafeInteger(row.sim_key),
-        start: row.start.getTime(),
-        end: row.end.getTime(),
-        reasonId: row.reason_id,
+    const [answer] = await this.dataSource.query<{ items: RawItem[]; totals: RawTotal[] }[]>(LIST, [
+      ...filterValues(query),
+      query.resolution,
+      query.timeZone,
+      ...(after ? [after[0] / 1000, after[1], after[2]] : [null, null, null]),
+      page.limit + 1,
+    ]);
+    return {
+      ...toPage(
+        answer?.items ?? [],
+        page.limit,
+        (last) => encodeCursor('usage', [last.start, last.sim_key, last.reason_id]),
+        toItem,
+      ),
+      totals: (answer?.totals ?? []).map((row) => ({
         serviceCode: row.service_code,
-        serviceVersionId: row.service_version_id,
-        claimedServiceCode: row.claimed_service_code,
         evidence: evidenceOf(row.evidence),
-        rule: row.rule,
-        name: row.name,
-        mcc: row.mcc,
-        ...counters(row),
-      }),
-    );
-  }
-
-  /** Octets by service and evidence under the same filter as {@link list}. */
-  async totals(filter: UsageFilter): Promise<UsageTotal[]> {
-    const rows = await this.dataSource.query<RawItem[]>(
-      `SELECT v.service_code, r.evidence, ${DIRECTED}
-       FROM ${SOURCE}
-       WHERE ${FILTER}
-       GROUP BY v.service_code, r.evidence
-       ORDER BY v.service_code NULLS LAST, r.evidence`,
-      filterValues(filter),
-    );
-    return rows.map((row) => ({
-      serviceCode: row.service_code,
-      evidence: evidenceOf(row.evidence),
-      octetsUp: BigInt(row.octets_up),
-      octetsDown: BigInt(row.octets_down),
-    }));
+        octetsUp: BigInt(row.octets_up),
+        octetsDown: BigInt(row.octets_down),
+      })),
+    };
   }
 
   /** SIMs with usage under a filter, by key; at most `limit`. */
@@ -245,6 +249,23 @@ export class UsageReader {
     );
     return rows.map((row) => toSafeInteger(row.sim_key));
   }
+}
+
+function toItem(row: RawItem): UsageItem {
+  return {
+    simKey: row.sim_key,
+    start: row.start,
+    end: row.end,
+    reasonId: row.reason_id,
+    serviceCode: row.service_code,
+    serviceVersionId: row.service_version_id,
+    claimedServiceCode: row.claimed_service_code,
+    evidence: evidenceOf(row.evidence),
+    rule: row.rule,
+    name: row.name,
+    mcc: row.mcc,
+    ...counters(row),
+  };
 }
 
 function filterValues(filter: UsageFilter): unknown[] {

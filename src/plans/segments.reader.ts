@@ -163,10 +163,10 @@ export class SegmentsReader {
       [new Date(span.from), new Date(span.to), simKeys],
     );
     const calendars = new Map(rows.map((row) => [row.plan_version_id, row.calendar]));
-    return touchingAsOne(rows).map((segment) => ({
-      ...segment,
-      calendar: calendars.get(segment.planVersionId)!,
-    }));
+    return touchingAsOne(rows).flatMap((segment) => {
+      const calendar = calendars.get(segment.planVersionId);
+      return calendar === undefined ? [] : [{ ...segment, calendar }];
+    });
   }
 
   private async memberships(

@@ -125,16 +125,18 @@ export class UsageController {
   ): Promise<AnswerOf<typeof listUsage>> {
     const simKey = simId === undefined ? undefined : (await this.sims.keysOf([simId])).get(simId);
     const filter = { ...query, simKey, from: new Date(from), to: new Date(to) };
-    const [page, totals, byPlan] = await Promise.all([
+    const [page, byPlan] = await Promise.all([
       this.usage.list(filter, { limit, cursor }),
-      this.usage.totals(filter),
       treated(this.usage, this.treatments, filter),
     ]);
-    const ids = await this.sims.idsOf([...new Set(page.items.map((item) => item.simKey))]);
+    const ids =
+      simId === undefined
+        ? await this.sims.idsOf([...new Set(page.items.map((item) => item.simKey))])
+        : undefined;
     return {
-      items: page.items.map((item) => present(item, ids.get(item.simKey) ?? '', { from, to })),
+      items: page.items.map((item) => present(item, simId ?? ids?.get(item.simKey) ?? '', { from, to })),
       nextCursor: page.nextCursor,
-      totals: sumUp(totals, byPlan),
+      totals: sumUp(page.totals, byPlan),
     };
   }
 }
