@@ -61,12 +61,17 @@ export interface StatementFilter {
   simId?: string | undefined;
 }
 
+/*
+ * The octets whose name was not verified stand in the document's totals alone, and a quote within a string is escaped in
+ * JSON, so the text is found without parsing whole documents: that took half of a page's time.
+ */
 const COLUMNS = `
   st.number, m.sim_id AS "simId", st.chain_position AS "chainPosition", st.month, st.time_zone AS "timeZone",
   st.anchor_day AS "anchorDay", st.currency, st.period_from AS "periodFrom", st.period_to AS "periodTo",
   st.octets_up AS "octetsUp", st.octets_down AS "octetsDown", st.free_octets AS "freeOctets",
   st.billed_octets AS "billedOctets", st.not_counted_octets AS "notCountedOctets",
-  coalesce(st.document::json #>> '{totals,nameNotVerifiedOctets}', '0') AS "nameNotVerifiedOctets", st.net::text, st.tax::text,
+  coalesce(nullif(split_part(split_part(st.document, '"nameNotVerifiedOctets":"', 2), '"', 1), ''), '0')
+    AS "nameNotVerifiedOctets", st.net::text, st.tax::text,
   st.amount::text, st.corrections_amount::text AS "correctionsAmount",
   (st.amount + st.corrections_amount)::text AS "amountDue", encode(st.hash, 'hex') AS hash, st.finalized_at AS "finalizedAt",
   run.completeness`;
