@@ -295,6 +295,27 @@ describe('a delivery that fails', () => {
     await slow.stop();
   });
 
+  it('makes room for the next while Postgres is slow to record it, but not for many', async () => {
+    const app = await start({ inFlight: 1 });
+    await app.endpoints.create({ url: receiver.url });
+    const { dataSource } = database();
+    await inTransaction(dataSource, async (manager) => {
+      await manager.query('LOCK TABLE webhook_attempt IN SHARE MODE');
+      await append(app, ...Array.from({ length: 6 }, (_, n) => event(n)));
+      // The fourth is claimed and held back: three have been taken by the receiver and not recorded.
+      await settled(async () => {
+        const rows = await manager.query('SELECT 1 FROM webhook_delivery WHERE claimed_until IS NOT NULL');
+        expect(rows).toHaveLength(4);
+      });
+      expect(receiver.messages).toHaveLength(3);
+    });
+    await settled(async () => {
+      const { items } = await app.deliveries.list({ status: 'delivered' });
+      expect(items).toHaveLength(6);
+    });
+    expect(receiver.messages).toHaveLength(6);
+  });
+
   it('is not sent to a private address that nobody allowed', async () => {
     const app = await start({ allowPrivate: [], schedule: [0] });
     const port = receiver.port;
