@@ -16,7 +16,7 @@ export class UsageMcc1700000001211 implements MigrationInterface {
   /** Octets of reasons that differ in the network alone come together; none is lost. */
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
-      CREATE TEMPORARY TABLE "usage_reason_merge" ON COMMIT DROP AS
+      CREATE TEMPORARY TABLE "usage_reason_merge" AS
       SELECT id AS old_id, min(id) OVER (PARTITION BY ${KEY}) AS new_id FROM "usage_reason"`);
     await queryRunner.query(`DELETE FROM "usage_reason_merge" WHERE old_id = new_id`);
     for (const [table, key, more, moreAdded] of [
@@ -48,6 +48,7 @@ export class UsageMcc1700000001211 implements MigrationInterface {
     await queryRunner.query(
       `DELETE FROM "usage_reason" r USING "usage_reason_merge" m WHERE r.id = m.old_id`,
     );
+    await queryRunner.query(`DROP TABLE "usage_reason_merge"`);
     await queryRunner.query(`ALTER TABLE "usage_reason" DROP CONSTRAINT "usage_reason_key"`);
     await queryRunner.query(`ALTER TABLE "usage_reason" DROP COLUMN "mcc"`);
     await queryRunner.query(`
