@@ -118,7 +118,7 @@ CF_RARE int cf_count_new(cf_engine *engine, struct cf_frame *frame) {
     }
     cf_note(frame, CF_NOTE_STEP_GLOBAL);
     global = cf_env_global(&env, frame->key.realm);
-    if (global) {
+    if (global) { /* one for all hours of the epoch: only its octets are sure */
         if (global->first_time == 0)
             global->first_time = frame->now;
         cf_add_frame(global, frame);

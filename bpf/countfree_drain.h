@@ -54,9 +54,9 @@ static CF_INLINE int cf_put_flow(struct cf_walk *walk, const struct cf_flow_key 
     return 0;
 }
 
-static long cf_drain_flow(struct bpf_map *map, struct cf_flow_key *key, struct cf_flow_value *value,
+static long cf_drain_flow(struct bpf_map *map, struct cf_hour_key *key, struct cf_flow_value *value,
                           struct cf_walk *walk) {
-    if (!walk->left || cf_put_flow(walk, key, &value->counters))
+    if (!walk->left || cf_put_flow(walk, &key->flow, &value->counters))
         return 1;
     bpf_map_delete_elem(map, key);
     state.hashed[walk->table & 1]--;

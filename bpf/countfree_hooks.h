@@ -49,13 +49,21 @@ struct cf_result {
     __u16 notes;   /* bit n: enum cf_note n */
 };
 
+/* A UNIX hour by the clock whose tick 0 is at `base_ns`; no time lies in one of 0 ticks. */
+struct cf_hour {
+    __u64 start; /* its first tick */
+    __u64 ticks;
+    __u64 base_ns;
+};
+
 /* All that is known of a packet. A stage reads what those before it wrote. */
 struct cf_frame {
-    __u64 now;   /* ticks */
-    __u32 table; /* that is being filled */
-    __u32 slot;  /* of the configuration in force */
-    __u32 wire;  /* octets on the wire */
-    __u32 limit; /* offset where the layer's bytes on the wire end */
+    __u64 now;           /* ticks */
+    struct cf_hour hour; /* once cf_set_hour was called; left for the packets behind */
+    __u32 table;         /* that is being filled */
+    __u32 slot;          /* of the configuration in force */
+    __u32 wire;          /* octets on the wire */
+    __u32 limit;         /* offset where the layer's bytes on the wire end */
     __u32 whole; /* the first of several outer fragments: lengths inside may claim more than it holds */
     struct cf_link link;
     struct cf_ip ip;
@@ -63,9 +71,12 @@ struct cf_frame {
     struct cf_ports ports;
     struct cf_result result;
     struct cf_hello hello;
-    struct cf_flow_key key; /* of the record that is counted on */
-    __u32 both;             /* both ends are subscribers */
-    __u32 uplink;           /* for the record that is counted on */
+    union {
+        struct cf_flow_key key;      /* of the record that is counted on, */
+        struct cf_hour_key hour_key; /* and with its hour */
+    };
+    __u32 both;   /* both ends are subscribers */
+    __u32 uplink; /* for the record that is counted on */
 };
 
 /* What a stage works with. */

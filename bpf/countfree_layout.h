@@ -13,7 +13,7 @@
 
 /* Bump when any record or pinned map below changes shape: a start refuses or migrates pinned maps of another
  * version. */
-#define CF_LAYOUT_VERSION 4
+#define CF_LAYOUT_VERSION 5
 
 /* How precisely a flow record names its flow. A full flow table degrades in these steps, never by losing
  * octets. */

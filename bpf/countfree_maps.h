@@ -21,7 +21,7 @@ struct cf_replay replay SEC(".data.replay");
 struct cf_flow_table {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC); /* most flows stand in slots, so memory goes to those that do not */
-    __type(key, struct cf_flow_key);
+    __type(key, struct cf_hour_key);
     __type(value, struct cf_flow_value);
     __uint(max_entries, 1024);
 };

@@ -148,6 +148,7 @@ static CF_INLINE int cf_find_ends(cf_engine *engine, struct cf_frame *frame) {
         frame->both = 1;
         cf_note(frame, CF_NOTE_BOTH_SUBSCRIBERS);
     }
+    cf_set_hour(&env);
     cf_read_ports(&env);
     cf_find_hello(&env.packet, &frame->ip, frame->ports.source, &frame->hello);
     return ends;

@@ -16,6 +16,7 @@ struct cf_slot_key {
     __u64 tag_and_subscriber;
     __u64 peer_and_ports;
     __u32 realm_and_protocol;
+    __u32 hour;
     __u32 start; /* position of the first slot that it may stand in */
 };
 
@@ -41,7 +42,9 @@ static CF_INLINE void cf_slot_key(const struct cf_frame *frame, struct cf_slot_k
     }
     key->peer_and_ports = peer | ports << 32;
     key->realm_and_protocol = frame->realm.index | (__u32)frame->ip.protocol << 16;
-    hash = ((subscriber | (__u64)key->realm_and_protocol << 32) + state.slot_seeds[0]) * state.slot_seeds[2];
+    key->hour = (__u32)frame->hour.start;
+    hash = (subscriber | (__u64)key->realm_and_protocol << 32) + state.slot_seeds[0] + frame->hour.start;
+    hash *= state.slot_seeds[2];
     hash ^= hash >> 32;
     hash = ((hash ^ key->peer_and_ports) + state.slot_seeds[1]) * state.slot_seeds[3];
     hash ^= hash >> 32;
@@ -49,6 +52,13 @@ static CF_INLINE void cf_slot_key(const struct cf_frame *frame, struct cf_slot_k
     key->tag_and_subscriber = subscriber << 32 | (__u32)(hash >> 16) | 1;
     key->start = (__u32)((hash >> 32) * (state.slots - CF_SLOT_PROBES + 1) >> 32) +
                  (frame->table & 1 ? state.slots : 0);
+}
+
+/* Whether a slot, whose first words were `found`, is the flow's in the packet's hour. */
+static CF_INLINE int cf_is_slot_of(const struct cf_slot *slot, __u64 found, const struct cf_slot_key *key) {
+    return found == key->tag_and_subscriber && slot->peer_and_ports == key->peer_and_ports &&
+           (slot->realm_and_protocol & CF_SLOT_KEY_MASK) == key->realm_and_protocol &&
+           slot->hour == key->hour;
 }
 
 /* The frame's slot. If there is none, `open` tells whether it may get one: then no hash map has it either. */
@@ -62,8 +72,7 @@ static CF_INLINE struct cf_slot *cf_find_slot(const struct cf_slot_key *key, int
         if (!slot)
             return 0;
         found = *(volatile __u64 *)&slot->tag_and_subscriber;
-        if (found == key->tag_and_subscriber && slot->peer_and_ports == key->peer_and_ports &&
-            (slot->realm_and_protocol & CF_SLOT_KEY_MASK) == key->realm_and_protocol)
+        if (cf_is_slot_of(slot, found, key))
             return slot;
         if (!(__u32)found) {
             *open = 1;
@@ -90,8 +99,8 @@ static CF_INLINE void cf_add_to_slot(struct cf_slot *slot, const struct cf_frame
 /* Not inlined: one copy serves the rarer flows, and the verifier proves it once. */
 static __attribute__((noinline)) struct cf_flow_value *cf_find_hashed(struct cf_frame *frame) {
     cf_set_key(frame);
-    return frame->table & 1 ? bpf_map_lookup_elem(&flows_1, &frame->key)
-                            : bpf_map_lookup_elem(&flows_0, &frame->key);
+    return frame->table & 1 ? bpf_map_lookup_elem(&flows_1, &frame->hour_key)
+                            : bpf_map_lookup_elem(&flows_0, &frame->hour_key);
 }
 
 static CF_INLINE __u8 *cf_env_count(struct cf_env *env) {
@@ -139,24 +148,24 @@ static CF_INLINE __u8 *cf_env_watch(struct cf_env *env) {
 
 static CF_INLINE struct cf_flow_counters *cf_env_coarse(struct cf_env *env) {
     struct cf_frame *frame = env->frame;
-    struct cf_flow_value *value = frame->table & 1 ? bpf_map_lookup_elem(&flows_1, &frame->key)
-                                                   : bpf_map_lookup_elem(&flows_0, &frame->key);
+    struct cf_flow_value *value = frame->table & 1 ? bpf_map_lookup_elem(&flows_1, &frame->hour_key)
+                                                   : bpf_map_lookup_elem(&flows_0, &frame->hour_key);
 
     if (!value)
-        value = frame->table & 1 ? bpf_map_lookup_elem(&spare_1, &frame->key)
-                                 : bpf_map_lookup_elem(&spare_0, &frame->key);
+        value = frame->table & 1 ? bpf_map_lookup_elem(&spare_1, &frame->hour_key)
+                                 : bpf_map_lookup_elem(&spare_0, &frame->hour_key);
     return value ? &value->counters : 0;
 }
 
 /* Returns 0, CF_EXISTS, or another error if there is no room. */
 static CF_INLINE int cf_new_hashed(const struct cf_frame *frame, const struct cf_flow_value *fresh) {
-    int result = frame->table & 1 ? bpf_map_update_elem(&flows_1, &frame->key, fresh, BPF_NOEXIST)
-                                  : bpf_map_update_elem(&flows_0, &frame->key, fresh, BPF_NOEXIST);
+    int result = frame->table & 1 ? bpf_map_update_elem(&flows_1, &frame->hour_key, fresh, BPF_NOEXIST)
+                                  : bpf_map_update_elem(&flows_0, &frame->hour_key, fresh, BPF_NOEXIST);
 
     if (result == 0 || result == CF_EXISTS || !(frame->key.shape & CF_SHAPE_STEP_MASK))
         return result;
-    return frame->table & 1 ? bpf_map_update_elem(&spare_1, &frame->key, fresh, BPF_NOEXIST)
-                            : bpf_map_update_elem(&spare_0, &frame->key, fresh, BPF_NOEXIST);
+    return frame->table & 1 ? bpf_map_update_elem(&spare_1, &frame->hour_key, fresh, BPF_NOEXIST)
+                            : bpf_map_update_elem(&spare_0, &frame->hour_key, fresh, BPF_NOEXIST);
 }
 
 /* Writes a slot that this CPU has claimed, and lets others see it. */
@@ -167,6 +176,7 @@ static CF_INLINE void cf_fill_slot(struct cf_slot *slot, const struct cf_slot_ke
     slot->subscriber = (__u32)(key->tag_and_subscriber >> 32);
     slot->peer_and_ports = key->peer_and_ports;
     slot->realm_and_protocol = key->realm_and_protocol | (__u32)watch << 24;
+    slot->hour = key->hour;
     slot->first = time;
     cf_add_to_slot(slot, frame, time);
     __sync_lock_test_and_set(&slot->tag, (__u32)key->tag_and_subscriber);
@@ -190,9 +200,7 @@ static CF_INLINE int cf_new_slot(const struct cf_frame *frame, __u8 watch) {
             cf_fill_slot(slot, &key, frame, watch);
             return 0;
         }
-        if (slot->tag_and_subscriber == key.tag_and_subscriber &&
-            slot->peer_and_ports == key.peer_and_ports &&
-            (slot->realm_and_protocol & CF_SLOT_KEY_MASK) == key.realm_and_protocol)
+        if (cf_is_slot_of(slot, slot->tag_and_subscriber, &key))
             return CF_EXISTS;
     }
     return 1;

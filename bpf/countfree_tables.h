@@ -67,6 +67,14 @@ struct cf_range6 {
 #define CF_MAX_MIRRORS 512 /* 256 realms, each with its entry for fragments */
 #define CF_MAX_RANGES 65536
 
+/* A record's key in a hash map. Each UNIX hour has records of its own, however long an epoch lasts. */
+struct cf_hour_key {
+    struct cf_flow_key flow;
+    __u64 hour; /* tick that it begins with */
+};
+
+#define CF_HOUR_NS 3600000000000ull
+
 struct cf_flow_value {
     struct cf_flow_counters counters; /* times in ticks */
     __u8 watch;                       /* CF_WATCH_... */
@@ -80,9 +88,9 @@ struct cf_flow_value {
 #define CF_WATCH_FOLLOWED 0x10 /* a hello goes on in them: see struct cf_follow */
 
 /*
- * A flow of IPv4, in one cache line: an element of the table that is tried before the hash maps. It is free
- * as long as `tag` is 0. Who exchanges that for CF_SLOT_CLAIMED writes the key and then the tag; until then
- * others take it for another flow's. Only a drain frees it.
+ * A flow of IPv4 in one UNIX hour, in one cache line: an element of the table that is tried before the hash
+ * maps. It is free as long as `tag` is 0. Who exchanges that for CF_SLOT_CLAIMED writes the key and then the
+ * tag; until then others take it for another flow's. Only a drain frees it.
  */
 struct cf_slot {
     union {
@@ -110,7 +118,7 @@ struct cf_slot {
     };
     __u32 first; /* ticks since the epoch was opened, plus CF_SLOT_EPOCH */
     __u32 last;
-    __u32 unused;
+    __u32 hour; /* low half of the tick that its hour begins with */
     __u64 octets_up;
     __u64 octets_down;
     __u64 packets_up;
@@ -229,7 +237,7 @@ struct cf_state {
     __u32 drained_slots; /* of the closed table: those before are free again */
     __u32 unused;
     __u64 closed_time;
-    __u64 clock_base_ns; /* UNIX time of tick 0, as it was when the last epoch was closed */
+    __u64 clock_base_ns; /* UNIX time of tick 0, as it was at the start or when the last epoch was closed */
     __u64 tick_base_ns;  /* monotonic time of tick 0 */
     __u64 used[2] __attribute__((aligned(64))); /* records in each table, */
     __u64 hashed[2];                            /* and those of them in its hash maps */

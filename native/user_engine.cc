@@ -91,7 +91,7 @@ int UserEngine::packet(const uint8_t *frame, uint32_t capturedOctets, uint32_t w
         if (refused != PACKET_TAKEN)
             return refused;
     }
-    cf_frame work;
+    cf_frame &work = engine.frame;
     work.now = timeNs;
     work.table = engine.state.active & 1;
     work.wire = wireOctets;
@@ -176,7 +176,7 @@ Drained UserEngine::drain(uint32_t maxRecords) {
     const auto &entries = engine.flows[table].entries();
     for (; engine.drained < entries.size() && drained.records < maxRecords;
          engine.drained++, drained.records++)
-        if (!putFlow(entries[engine.drained].key, entries[engine.drained].value.counters, epoch))
+        if (!putFlow(entries[engine.drained].key.flow, entries[engine.drained].value.counters, epoch))
             return drained;
     auto &globals = engine.globals[table];
     for (auto next = globals.begin(); next != globals.end() && drained.records < maxRecords;

@@ -13,7 +13,7 @@
 #include "flat_table.h"
 #include "ring.h"
 
-using FlowTable = countfree::FlatTable<cf_flow_key, cf_flow_value>;
+using FlowTable = countfree::FlatTable<cf_hour_key, cf_flow_value>;
 
 struct cf_user_engine {
     cf_user_engine(uint32_t flowRingBytes, uint32_t helloRingBytes, uint32_t fragmentCount,
@@ -37,6 +37,7 @@ struct cf_user_engine {
     countfree::UserRing flowRing;
     countfree::UserRing helloRing;
     cf_packet packet{};
+    cf_frame frame{};
     uint64_t lastTime = 0; /* of the packet before */
 };
 
@@ -85,7 +86,7 @@ static CF_INLINE const struct cf_fragment *cf_env_fragment(struct cf_env *env,
 }
 
 static CF_INLINE struct cf_flow_value *cf_user_flow(struct cf_env *env) {
-    return env->engine->flows[env->frame->table & 1].find(env->frame->key);
+    return env->engine->flows[env->frame->table & 1].find(env->frame->hour_key);
 }
 
 static CF_INLINE __u8 *cf_env_count(struct cf_env *env) {
@@ -115,7 +116,7 @@ static CF_INLINE int cf_env_new_record(struct cf_env *env, __u8 watch) {
     value.watch = watch;
     value.counters.first_time = env->frame->now;
     cf_add_frame(&value.counters, env->frame);
-    env->engine->flows[env->frame->table & 1].insert(env->frame->key, value);
+    env->engine->flows[env->frame->table & 1].insert(env->frame->hour_key, value);
     return 0;
 }
 

@@ -48,6 +48,7 @@ class XdpEngine : public Engine {
     BpfProgram &program() const;
     void startState();
     void findTicks();
+    uint64_t clockBase() const;
     void waitForGrace();
     void clearMirrors(uint16_t slot);
 

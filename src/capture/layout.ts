@@ -2,7 +2,7 @@
  * Offsets and enums of bpf/countfree_layout.h, in bytes. test/bpf/layout.test.ts holds them equal to the BTF of the
  * compiled object, so change the header first.
  */
-export const LAYOUT_VERSION = 4;
+export const LAYOUT_VERSION = 5;
 
 export const FLOW_KEY_BYTES = 40;
 export const FLOW_KEY = {

@@ -123,7 +123,7 @@ export class MirrorWatch {
     });
     const blurred = this.sum('blurredOctets');
     this.set('hour_blurred', blurred > 0, time, () => {
-      return `${blurred} octets are on flow records that began before an hour edge and went on behind it, because nobody was there to close the epoch: they are in the hour of their first packet`;
+      return `${blurred} octets are on records that began before an hour edge and went on behind it: nobody was there to close the epoch, and the table was so full that only their realm is known, or the wall clock was set. They are in the hour of their first packet`;
     });
   }
 

@@ -8,11 +8,13 @@ import { createInterface } from 'node:readline';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
+  FlowRecords,
   LiveSource,
   PacketSender,
   Spool,
   SpoolReader,
   UserEngine,
+  XdpEngine,
   packFrames,
   readHellos,
   sumFlows,
@@ -22,7 +24,7 @@ import {
   type PacketEngine,
 } from '../../src/capture/index.js';
 import type { Clock } from '../../src/shared/index.js';
-import { openUser, PrivateNetwork, realm, SMALL, sh } from './support/engines.js';
+import { openUser, PrivateNetwork, realm, SMALL, sh, type TestEngine } from './support/engines.js';
 import { clientHello, ETHERTYPE, ethernet, ipv4, tcp, udp } from './support/frames.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -54,7 +56,7 @@ async function openSpool(options: Partial<Parameters<typeof Spool.open>[0]> = {}
 }
 
 /** A packet of `octets` L3 octets on flow number `flow`. */
-function count(engine: UserEngine, flow: number, octets = 128, time = 1_700_000_000_000_000_000n): void {
+function count(engine: TestEngine, flow: number, octets = 128, time = 1_700_000_000_000_000_000n): void {
   const ip = ipv4(
     `10.0.${flow >> 8}.${flow & 255}`,
     '198.51.100.7',
@@ -104,6 +106,20 @@ function totalOctets(batches: readonly CaptureBatch[]): number {
   const names = batches.map((batch) => `${batch.generation} ${batch.sequence}`);
   expect(new Set(names).size).toBe(names.length);
   return batches.reduce((sum, batch) => sum + sumFlows(batch.flows).octets, 0);
+}
+
+/** Octets by the hour that their records begin in, as the ledger takes them. */
+function octetsByHour(batches: readonly CaptureBatch[]): Record<number, number> {
+  const octets: Record<number, number> = {};
+  for (const { flows } of batches) {
+    const records = new FlowRecords(flows);
+    for (let index = 0; index < records.length; index += 1) {
+      const time = records.firstTime(index) / 1000;
+      const hour = time - (time % HOUR);
+      octets[hour] = (octets[hour] ?? 0) + records.octetsUp(index);
+    }
+  }
+  return octets;
 }
 
 describe('LiveSource', () => {
@@ -169,9 +185,10 @@ describe('LiveSource', () => {
     expect(source.status().epochs).toBe(5);
   });
 
-  it('keeps every octet when the clock is set or the host sleeps, in the hour of its first packet, and tells what lies in two', async () => {
+  it('keeps every octet in its hour when the clock is set or the host sleeps, and tells what lies in two', async () => {
     const clock = handClock();
-    const engine = openUser({ live: true });
+    // Sixteen flows, an address pair and a subscriber; what else comes is known by its realm alone.
+    const engine = openUser({ live: true, sizes: { ...SMALL, flows: 16 } });
     engine.configure([realm({ type: 'none' }, '10.0.0.0/8')]);
     open.push(engine);
     const spool = await openSpool();
@@ -183,29 +200,35 @@ describe('LiveSource', () => {
     // Nobody is there to close the epoch while it goes over the edge of an hour.
     const edge = (Math.floor(Date.now() / HOUR) + 1) * HOUR;
     const at = (time: number, flow: number) => count(engine, flow, 100, BigInt(time) * 1_000_000n);
-    at(edge - 5000, 1);
-    at(edge + 900, 1); // within what it takes to close an epoch at the edge
-    at(edge - 4000, 2);
-    at(edge + 5000, 2);
-    at(edge + 6000, 3);
+    for (const flow of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      at(edge - 5000, flow);
+      at(edge + 5000, flow);
+    }
+    at(edge + 6000, 9);
+    at(edge + 6000, 10);
+    at(edge - 4000, 11);
+    at(edge + 900, 12); // within what it takes to close an epoch at the edge
+    at(edge + 5000, 12);
     clock.time = edge + 7000;
     await source.start();
     await until(() => source.status().epochs === 1);
-    expect(ends[0]).toMatchObject({ packetsUp: 5, blurredOctets: 200 });
+    expect(ends[0]).toMatchObject({ packetsUp: 21, blurredOctets: 300 });
     // The clock is set by hours, there and back: epochs end at once, records stay whole.
     for (const step of [3 * HOUR + 1234, -7 * HOUR, 4 * HOUR]) {
       const { epochs } = source.status();
-      at(Date.now(), 4);
+      at(edge - 3000, 4);
       clock.time += step;
       await until(() => source.status().epochs > epochs);
     }
     await source.stop();
     expect(source.status()).toMatchObject({
-      blurredOctets: 200,
+      blurredOctets: 300,
       conservationFailures: 0,
-      totals: { seen: { packets: 8, octets: 800 } },
+      totals: { seen: { packets: 24, octets: 2400 } },
     });
-    expect(totalOctets(await delivered(spool))).toBe(800);
+    const batches = await delivered(spool);
+    expect(totalOctets(batches)).toBe(2400);
+    expect(octetsByHour(batches)).toEqual({ [edge - HOUR]: 800 + 300 + 300, [edge]: 800 + 200 });
   });
 
   it('leaves records where they are while the spool is full, says so, and loses nothing', async () => {
@@ -396,6 +419,41 @@ describe('live interface', () => {
     expect(await line()).toBe('counting');
     return { child, line };
   }
+
+  it('finds octets in their hours, however many went by while no process was there', async () => {
+    const pinPath = join(bpffs, 'hours');
+    const edge = HOUR * 500_000;
+    const counting = () => {
+      const engine = XdpEngine.open({ pinPath, sizes: SMALL, replay: true });
+      engine.configure([realm({ type: 'none' }, '10.0.0.0/8')]);
+      network.run(() => engine.attach('in0', 'native'));
+      return engine;
+    };
+    const before = counting();
+    for (let flow = 0; flow < 100; flow += 1) {
+      count(before, flow, 100, BigInt(edge - 600_000) * 1_000_000n);
+      count(before, flow, 101, BigInt(edge + 1000) * 1_000_000n);
+    }
+    before.close();
+    const after = counting();
+    expect(after.adopted).toBe(true);
+    for (let flow = 0; flow < 100; flow += 1) {
+      count(after, flow, 102, BigInt(edge + 2000) * 1_000_000n);
+      count(after, flow, 103, BigInt(edge + 3 * HOUR) * 1_000_000n);
+    }
+    const spool = await openSpool();
+    const source = new LiveSource(after, spool, handClock(edge + 3 * HOUR + 1000), QUICK);
+    await source.start();
+    await source.stop();
+    expect(source.status()).toMatchObject({ conservationFailures: 0, blurredOctets: 0 });
+    expect(octetsByHour(await delivered(spool))).toEqual({
+      [edge - HOUR]: 10_000,
+      [edge]: 20_300,
+      [edge + 3 * HOUR]: 10_300,
+    });
+    after.detach();
+    after.close();
+  });
 
   it('counts every octet once over a veth, though the process is killed again and again', async () => {
     const frames = packFrames(
