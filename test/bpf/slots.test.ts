@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PacketSender, XdpEngine, packFrames } from '../../src/capture/index.js';
 import {
   PrivateNetwork,
@@ -181,8 +181,9 @@ describe('slots, live', () => {
     const epochs: Epoch[] = [];
     const rounds = 40;
     for (let round = 0; round < rounds; round += 1) {
-      // Both start on an empty table at once.
+      // Both start on an empty table at once. A frame that was sent may still stand in the veth's queue.
       await Promise.all(senders.map((sender) => sender.send(packed)));
+      await vi.waitFor(() => expect(engine.counters().seen.packets).toBe(2 * flows), { timeout: 20_000 });
       engine.closeEpoch();
       epochs.push(finishEpoch(engine));
     }
