@@ -108,6 +108,7 @@ describe('capture', () => {
        ('old:eth1', '2026-08-01T00:00:00Z', 'seen', 1, 1)`,
     );
     expect((await api.get('/v1/capture')).body).toEqual({
+      changes: null,
       points: [],
       failures: [],
       sources: [
