@@ -37,6 +37,9 @@ export interface BatchDeltas {
 /** Rows of a step of long work (see `gently`): a fraction of a millisecond. */
 const ROWS_PER_STEP = 1_024;
 
+/** Rows that are sorted in one step: a few milliseconds. Each merge of such runs goes through all rows once more. */
+const ROWS_PER_SORT = 8_192;
+
 /**
  * Sums usage entries per bucket, in the order of the bucket's key: writers that touch the same buckets then lock them
  * in the same order. An entry belongs to the hour of its first packet.
@@ -55,8 +58,9 @@ export function* aggregateSteps(
 ): Generator<void, BatchDeltas> {
   const sims: SimDelta[] = [];
   const suspense: SuspenseDelta[] = [];
-  for (const [index, entry] of entries.entries()) {
+  for (let index = 0; index < entries.length; index += 1) {
     if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield;
+    const entry = entries[index] as UsageEntry;
     const { account, octetsUp, octetsDown, packetsUp, packetsDown, firstTime, lastTime } = entry;
     const hour = hourOf(firstTime);
     const reasonId = reasonIdOf(entry.decision);
@@ -85,8 +89,9 @@ function* mergeEqual<Row>(
 ): Generator<void, Row[]> {
   const rows = yield* sorted(unsorted, compare);
   let kept = 0;
-  for (const [index, row] of rows.entries()) {
+  for (let index = 0; index < rows.length; index += 1) {
     if (index % ROWS_PER_STEP === ROWS_PER_STEP - 1) yield;
+    const row = rows[index] as Row;
     const last = rows[kept - 1];
     if (last !== undefined && compare(last, row) === 0) merge(last, row);
     else rows[kept++] = row;
@@ -97,10 +102,10 @@ function* mergeEqual<Row>(
 
 /** Sorts runs of rows, then merges them two by two: stable, and no step is long. */
 function* sorted<Row>(rows: Row[], compare: (a: Row, b: Row) => number): Generator<void, Row[]> {
-  if (rows.length <= ROWS_PER_STEP) return rows.sort(compare);
+  if (rows.length <= ROWS_PER_SORT) return rows.sort(compare);
   let runs: Row[][] = [];
-  for (let from = 0; from < rows.length; from += ROWS_PER_STEP) {
-    runs.push(rows.slice(from, from + ROWS_PER_STEP).sort(compare));
+  for (let from = 0; from < rows.length; from += ROWS_PER_SORT) {
+    runs.push(rows.slice(from, from + ROWS_PER_SORT).sort(compare));
     yield;
   }
   while (runs.length > 1) {
