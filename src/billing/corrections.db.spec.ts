@@ -1,68 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
+import { billingServices } from '../../test/support/billing-services.js';
 import { useTestDatabase } from '../../test/support/database.js';
-import { AccountsReader, UsageReader } from '../meter/index.js';
-import { CatalogueReader, SegmentsReader } from '../plans/index.js';
-import type { JobContext, JobQueue } from '../queue/index.js';
-import { Outbox } from '../webhooks/index.js';
+import type { JobContext } from '../queue/index.js';
 import { ClosePeriodJob } from './close-period.job.js';
-import { ClosingBrake } from './closing-brake.js';
-import { ClosingRepository } from './closing.repository.js';
-import { ClosingService } from './closing.service.js';
-import { CorrectionsRepository } from './corrections.repository.js';
-import { CorrectionsService } from './corrections.service.js';
 import { documentHash } from './statement-document.js';
-import { StatementWriter } from './statement-writer.js';
-import { StatementsRepository } from './statements.repository.js';
-import { StatementsService } from './statements.service.js';
 
 const database = useTestDatabase({ poolSize: 8 });
 const clock = { time: 0, now: () => clock.time };
 const settings = { graceMs: 0, batchSims: 2, brakeFactor: null, brakeSims: 0 };
-/** Nothing here is queued: what a job would do is called. */
-const noQueue = { add: () => Promise.resolve('1') } as unknown as JobQueue;
 let fleet: BillingFleet;
 
-function parts() {
-  const { dataSource } = database();
-  const [statements, segments, catalogue] = [
-    new StatementsRepository(),
-    new SegmentsReader(),
-    new CatalogueReader(),
-  ];
-  const [usage, accounts] = [new UsageReader(dataSource), new AccountsReader(dataSource)];
-  const [corrections, outbox] = [new CorrectionsRepository(), new Outbox()];
-  const writer = new StatementWriter(statements, corrections, outbox);
-  return {
-    corrections: new CorrectionsService(
-      dataSource,
-      corrections,
-      statements,
-      segments,
-      catalogue,
-      usage,
-      outbox,
-      noQueue,
-      clock,
-      settings,
-    ),
-    closing: new ClosingService(
-      dataSource,
-      new ClosingRepository(),
-      statements,
-      writer,
-      new ClosingBrake(dataSource, statements, segments, settings),
-      segments,
-      catalogue,
-      usage,
-      accounts,
-      noQueue,
-      clock,
-      settings,
-    ),
-    statements: new StatementsService(dataSource, statements, segments, catalogue, usage, accounts),
-  };
-}
+const parts = () => billingServices(database().dataSource, clock, settings);
 
 const hour = (day: number, month = 10) => `2026-${month}-${String(day).padStart(2, '0')}T12:00:00+09:00`;
 const close = (month: string) => parts().closing.closeNow({ month, force: true });

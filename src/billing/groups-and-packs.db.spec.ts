@@ -1,21 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
+import { billingServices } from '../../test/support/billing-services.js';
 import { useTestDatabase } from '../../test/support/database.js';
-import { AccountsReader, TouchesRepository, UsageReader } from '../meter/index.js';
+import { TouchesRepository, UsageReader } from '../meter/index.js';
 import { CatalogueReader, GroupsService, PacksService, SegmentsReader } from '../plans/index.js';
 import { GroupsRepository } from '../plans/groups.repository.js';
 import { PacksRepository } from '../plans/packs.repository.js';
 import { SubscriptionsRepository } from '../plans/subscriptions.repository.js';
-import type { JobQueue } from '../queue/index.js';
 import { Outbox } from '../webhooks/index.js';
-import { ClosingBrake } from './closing-brake.js';
-import { ClosingRepository } from './closing.repository.js';
-import { ClosingService } from './closing.service.js';
-import { CorrectionsRepository } from './corrections.repository.js';
-import { CorrectionsService } from './corrections.service.js';
-import { StatementWriter } from './statement-writer.js';
 import { StatementsRepository } from './statements.repository.js';
-import { StatementsService } from './statements.service.js';
 import { ThresholdsRepository } from './thresholds.repository.js';
 import { ThresholdsService } from './thresholds.service.js';
 
@@ -23,60 +16,26 @@ const database = useTestDatabase({ poolSize: 8 });
 const clock = { time: 0, now: () => clock.time };
 /** One SIM to a batch: those who share a pool are never closed in one. */
 const settings = { graceMs: 0, batchSims: 1, brakeFactor: null, brakeSims: 0 };
-const noQueue = {} as JobQueue;
 const START = '2026-10-01T00:00:00+09:00';
 const GB = 1_000_000_000;
 let fleet: BillingFleet;
 
 function parts() {
   const { dataSource } = database();
-  const [statements, segments, catalogue] = [
-    new StatementsRepository(),
-    new SegmentsReader(),
-    new CatalogueReader(),
-  ];
-  const [usage, accounts] = [new UsageReader(dataSource), new AccountsReader(dataSource)];
-  const [corrections, outbox] = [new CorrectionsRepository(), new Outbox()];
   const subscriptions = new SubscriptionsRepository();
   return {
+    ...billingServices(dataSource, clock, settings),
     groups: new GroupsService(dataSource, new GroupsRepository(), subscriptions, clock),
     packs: new PacksService(dataSource, new PacksRepository(), subscriptions, clock),
-    corrections: new CorrectionsService(
-      dataSource,
-      corrections,
-      statements,
-      segments,
-      catalogue,
-      usage,
-      outbox,
-      noQueue,
-      clock,
-      settings,
-    ),
-    closing: new ClosingService(
-      dataSource,
-      new ClosingRepository(),
-      statements,
-      new StatementWriter(statements, corrections, outbox),
-      new ClosingBrake(dataSource, statements, segments, settings),
-      segments,
-      catalogue,
-      usage,
-      accounts,
-      noQueue,
-      clock,
-      settings,
-    ),
-    statements: new StatementsService(dataSource, statements, segments, catalogue, usage, accounts),
     thresholds: new ThresholdsService(
       dataSource,
       new TouchesRepository(),
       new ThresholdsRepository(),
-      statements,
-      segments,
-      catalogue,
-      usage,
-      outbox,
+      new StatementsRepository(),
+      new SegmentsReader(),
+      new CatalogueReader(),
+      new UsageReader(dataSource),
+      new Outbox(),
       clock,
     ),
   };

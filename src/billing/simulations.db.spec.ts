@@ -1,19 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
+import { billingServices } from '../../test/support/billing-services.js';
 import { useTestDatabase } from '../../test/support/database.js';
 import { CatalogueService } from '../catalogue/index.js';
 import { CatalogueRepository } from '../catalogue/catalogue.repository.js';
-import { AccountsReader, DryRunService, UsageReader } from '../meter/index.js';
+import { DryRunService, UsageReader } from '../meter/index.js';
 import { CatalogueReader, SegmentsReader, planTermsSchema, type PlanTermsInput } from '../plans/index.js';
 import type { JobQueue } from '../queue/index.js';
-import { Outbox } from '../webhooks/index.js';
-import { ClosingBrake } from './closing-brake.js';
-import { ClosingRepository } from './closing.repository.js';
-import { ClosingService } from './closing.service.js';
-import { CorrectionsRepository } from './corrections.repository.js';
 import { SimulationsRepository } from './simulations.repository.js';
 import { SimulationsService, type SimulationInput } from './simulations.service.js';
-import { StatementWriter } from './statement-writer.js';
 import { StatementsRepository } from './statements.repository.js';
 
 const database = useTestDatabase({ poolSize: 8 });
@@ -46,24 +41,8 @@ function simulations(): SimulationsService {
   );
 }
 
-async function close(month: string): Promise<void> {
-  const { dataSource } = database();
-  const statements = new StatementsRepository();
-  await new ClosingService(
-    dataSource,
-    new ClosingRepository(),
-    statements,
-    new StatementWriter(statements, new CorrectionsRepository(), new Outbox()),
-    new ClosingBrake(dataSource, statements, new SegmentsReader(), settings),
-    new SegmentsReader(),
-    new CatalogueReader(),
-    new UsageReader(dataSource),
-    new AccountsReader(dataSource),
-    queue,
-    clock,
-    settings,
-  ).closeNow({ month, force: true });
-}
+const close = (month: string) =>
+  billingServices(database().dataSource, clock, settings).closing.closeNow({ month, force: true });
 
 /** The same plan, with nothing free. */
 const DRAFT: PlanTermsInput = { ...LINE_FREE, free: [] };

@@ -1,19 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
+import { billingServices } from '../../test/support/billing-services.js';
 import { useTestDatabase } from '../../test/support/database.js';
-import { AccountsReader, UsageReader } from '../meter/index.js';
-import { CatalogueReader, SegmentsReader } from '../plans/index.js';
-import type { JobQueue } from '../queue/index.js';
-import { Outbox } from '../webhooks/index.js';
-import { ClosingBrake } from './closing-brake.js';
-import { ClosingRepository } from './closing.repository.js';
-import { ClosingService } from './closing.service.js';
-import { CorrectionsRepository } from './corrections.repository.js';
-import { CorrectionsService } from './corrections.service.js';
 import { SponsorsRepository } from './sponsors.repository.js';
 import { SponsorsService } from './sponsors.service.js';
-import { StatementWriter } from './statement-writer.js';
-import { StatementsRepository } from './statements.repository.js';
 
 const database = useTestDatabase({ poolSize: 8 });
 const clock = { now: () => Date.parse('2026-11-05T00:00:00Z') };
@@ -23,46 +13,10 @@ const HOUR = '2026-10-02T12:00:00+09:00';
 const GB = 1_000_000_000;
 let fleet: BillingFleet;
 
-function parts() {
-  const { dataSource } = database();
-  const [statements, corrections] = [new StatementsRepository(), new CorrectionsRepository()];
-  const [segments, catalogue, usage] = [
-    new SegmentsReader(),
-    new CatalogueReader(),
-    new UsageReader(dataSource),
-  ];
-  const outbox = new Outbox();
-  const queue = {} as JobQueue;
-  return {
-    sponsors: new SponsorsService(dataSource, new SponsorsRepository()),
-    corrections: new CorrectionsService(
-      dataSource,
-      corrections,
-      statements,
-      segments,
-      catalogue,
-      usage,
-      outbox,
-      queue,
-      clock,
-      settings,
-    ),
-    closing: new ClosingService(
-      dataSource,
-      new ClosingRepository(),
-      statements,
-      new StatementWriter(statements, corrections, outbox),
-      new ClosingBrake(dataSource, statements, segments, settings),
-      segments,
-      catalogue,
-      usage,
-      new AccountsReader(dataSource),
-      queue,
-      clock,
-      settings,
-    ),
-  };
-}
+const parts = () => ({
+  ...billingServices(database().dataSource, clock, settings),
+  sponsors: new SponsorsService(database().dataSource, new SponsorsRepository()),
+});
 
 beforeEach(async () => {
   await database().clear();
