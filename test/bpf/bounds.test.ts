@@ -1,13 +1,10 @@
 /** What happens at the edges of tables and rings: coarser, later, refused, but never lost. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { PACKET_RESULT, type PacketEngine } from '../../src/capture/index.js';
 import {
-  PrivateNetwork,
   SMALL,
   conservation,
   finishEpoch,
-  openReplay,
-  openUser,
   readEpoch,
   realm,
   rows,
@@ -16,6 +13,7 @@ import {
   type FlowRow,
   type TestEngine,
 } from './support/engines.js';
+import { bothEngines, type EngineOpener, type EngineOptions } from './support/both-engines.js';
 import { ETHERTYPE, clientHello, ethernet, ipv4, tcp, udp } from './support/frames.js';
 
 const PEER = '198.51.100.7';
@@ -24,26 +22,10 @@ const udpFrame = (source: string, port: number, peer = PEER, octets = 72) =>
 const tcpFrame = (port: number, payload: Buffer, sequence?: number, source = '10.0.0.1') =>
   ethernet(ETHERTYPE.ipv4, ipv4(source, PEER, 6, tcp(port, 443, payload, sequence)));
 
-let network: PrivateNetwork;
-beforeAll(() => {
-  network = new PrivateNetwork();
-});
-afterAll(() => network.dispose());
+const { openers } = bothEngines();
 
-const opened: TestEngine[] = [];
-afterEach(() => {
-  for (const engine of opened.splice(0)) engine.close();
-});
-
-type Options = NonNullable<Parameters<typeof openUser>[0]>;
-const openers: [string, (options: Options) => TestEngine][] = [
-  ['xdp', (options) => openReplay(network, options)],
-  ['user', (options) => openUser(options)],
-];
-
-function open(opener: (options: Options) => TestEngine, options: Options): TestEngine {
+function open(opener: EngineOpener, options: EngineOptions): TestEngine {
   const engine = opener(options);
-  opened.push(engine);
   engine.configure([realm({ type: 'none' }, '10.0.0.0/8')]);
   return engine;
 }

@@ -1,16 +1,8 @@
 /** Hellos of several segments where epochs turn between them, or where they arrive out of order. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PacketEngine } from '../../src/capture/index.js';
-import {
-  PrivateNetwork,
-  openReplay,
-  openUser,
-  readEpoch,
-  realm,
-  takeHellos,
-  tallies,
-  type TestEngine,
-} from './support/engines.js';
+import { readEpoch, realm, takeHellos, tallies, type TestEngine } from './support/engines.js';
+import { bothEngines } from './support/both-engines.js';
 import { ETHERTYPE, clientHello, ethernet, ipv4, tcp } from './support/frames.js';
 
 const SUBSCRIBER = '10.0.0.1';
@@ -34,21 +26,7 @@ function segment(payload: Buffer, sequence: number, options: Segment = {}): Buff
 
 const opening = (options: Segment = {}) => segment(Buffer.alloc(0), 999, { ...options, flags: SYN });
 
-let network: PrivateNetwork;
-beforeAll(() => {
-  network = new PrivateNetwork();
-});
-afterAll(() => network.dispose());
-
-const opened: TestEngine[] = [];
-afterEach(() => {
-  for (const engine of opened.splice(0)) engine.close();
-});
-
-const openers: [string, () => TestEngine][] = [
-  ['xdp', () => openReplay(network)],
-  ['user', () => openUser()],
-];
+const { openers } = bothEngines();
 
 const told = (engine: PacketEngine) =>
   takeHellos(engine).map((hello) => [hello.kind, hello.tcpSequence, hello.payload.length]);
@@ -56,7 +34,6 @@ const told = (engine: PacketEngine) =>
 describe.each(openers)('%s: hellos', (_name, opener) => {
   const open = () => {
     const engine = opener();
-    opened.push(engine);
     engine.configure([realm({ type: 'none' }, '10.0.0.0/8')]);
     return engine;
   };

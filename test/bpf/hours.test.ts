@@ -3,16 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PacketSender, XdpEngine, bpfObjectPath, packFrames } from '../../src/capture/index.js';
 import { readStructs } from './support/btf.js';
 import {
-  PrivateNetwork,
   SMALL,
   conservation,
   finishEpoch,
-  openReplay,
-  openUser,
   readEpoch,
   realm,
   sh,
@@ -20,6 +17,7 @@ import {
   type FlowRow,
   type TestEngine,
 } from './support/engines.js';
+import { bothEngines, type EngineOpener, type EngineOptions } from './support/both-engines.js';
 import { ETHERTYPE, ethernet, ipv4, ipv6, udp } from './support/frames.js';
 
 const MINUTE = 60_000_000;
@@ -42,26 +40,10 @@ const frame6 = (flow: number, more = 0) =>
     ),
   );
 
-let network: PrivateNetwork;
-beforeAll(() => {
-  network = new PrivateNetwork();
-});
-afterAll(() => network.dispose());
+const { openers, network } = bothEngines();
 
-const opened: TestEngine[] = [];
-afterEach(() => {
-  for (const engine of opened.splice(0)) engine.close();
-});
-
-type Options = NonNullable<Parameters<typeof openUser>[0]>;
-const openers: [string, (options: Options) => TestEngine][] = [
-  ['xdp', (options) => openReplay(network, options)],
-  ['user', (options) => openUser(options)],
-];
-
-function open(opener: (options: Options) => TestEngine, options: Options = {}): TestEngine {
+function open(opener: EngineOpener, options: EngineOptions = {}): TestEngine {
   const engine = opener(options);
-  opened.push(engine);
   engine.configure([realm({ type: 'none' }, ...PREFIXES)]);
   return engine;
 }
@@ -218,9 +200,9 @@ describe('over a veth', () => {
     const pinPath = join(bpffs, 'pins');
     const first = XdpEngine.open({ pinPath, sizes: SMALL });
     first.configure([realm({ type: 'none' }, ...PREFIXES)]);
-    network.run(() => first.attach('in0', 'native'));
+    network().run(() => first.attach('in0', 'native'));
     first.close();
-    const sender = network.run(() => new PacketSender('out0'));
+    const sender = network().run(() => new PacketSender('out0'));
     const flows = [1, 2, 3, 4, 5];
     const each = (more: number) =>
       packFrames(flows.flatMap((flow) => [frame4(flow, more), frame6(flow, more)]));
@@ -235,7 +217,6 @@ describe('over a veth', () => {
     }
     sender.close();
     const engine = XdpEngine.open({ pinPath, sizes: SMALL });
-    opened.push(engine);
     expect(engine.adopted).toBe(true);
     engine.closeEpoch();
     const epoch: Epoch = finishEpoch(engine);
@@ -252,5 +233,6 @@ describe('over a veth', () => {
     expect(kept.onRecords).toBe(kept.counted);
     expect(kept.seen).toEqual({ packets: 60, octets: 10 * (200 + 202 + 204) });
     engine.detach();
+    engine.close();
   });
 });

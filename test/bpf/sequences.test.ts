@@ -1,13 +1,7 @@
 /** What the numbers on mirrored packets (GRE with the S bit) tell of packets lost on the way. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  PrivateNetwork,
-  openReplay,
-  openUser,
-  readEpoch,
-  realm,
-  type TestEngine,
-} from './support/engines.js';
+import { describe, expect, it } from 'vitest';
+import { readEpoch, realm, type TestEngine } from './support/engines.js';
+import { bothEngines } from './support/both-engines.js';
 import { ETHERTYPE, ethernet, gre, ipv4, udp } from './support/frames.js';
 
 const inside = ethernet(ETHERTYPE.ipv4, ipv4('10.0.0.1', '198.51.100.7', 17, udp(1, 2, Buffer.alloc(10))));
@@ -25,26 +19,11 @@ const mirrored = (sequence?: number, source = '192.0.2.1', key?: number) =>
     ),
   );
 
-let network: PrivateNetwork;
-beforeAll(() => {
-  network = new PrivateNetwork();
-});
-afterAll(() => network.dispose());
-
-const opened: TestEngine[] = [];
-afterEach(() => {
-  for (const engine of opened.splice(0)) engine.close();
-});
-
-const openers: [string, () => TestEngine][] = [
-  ['xdp', () => openReplay(network)],
-  ['user', () => openUser()],
-];
+const { openers } = bothEngines();
 
 describe.each(openers)('%s: sequence numbers', (_name, opener) => {
   const open = () => {
     const engine = opener();
-    opened.push(engine);
     engine.configure([realm({ type: 'gre' }, '10.0.0.0/8')]);
     return engine;
   };
