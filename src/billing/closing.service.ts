@@ -15,11 +15,17 @@ import { CLOCK, Refusal, formatInstant, metrics, type Clock } from '../shared/in
 import { completenessOf } from './completeness.js';
 import { ClosingBrake } from './closing-brake.js';
 import { ClosingRepository, type ClosingRun } from './closing.repository.js';
+import { CorrectionsService } from './corrections.service.js';
 import type { ClosePeriodInput, ClosingView } from './schemas.js';
 import { BILLING_SETTINGS, type BillingSettings } from './settings.js';
 import { StatementRater } from './statement-rater.js';
 import { StatementWriter } from './statement-writer.js';
 import { StatementsRepository } from './statements.repository.js';
+
+interface CarryOutOptions {
+  signal?: AbortSignal;
+  report?: (view: ClosingView) => Promise<void>;
+}
 
 /** Closes periods: drafts become final statements, in batches of SIMs, and can be stopped at any point. */
 @Injectable()
@@ -30,6 +36,7 @@ export class ClosingService {
     @Inject(StatementsRepository) private readonly statements: StatementsRepository,
     @Inject(StatementWriter) private readonly writer: StatementWriter,
     @Inject(ClosingBrake) private readonly brake: ClosingBrake,
+    @Inject(CorrectionsService) private readonly corrections: CorrectionsService,
     @Inject(SegmentsReader) private readonly segments: SegmentsReader,
     @Inject(CatalogueReader) private readonly catalogue: CatalogueReader,
     @Inject(UsageReader) private readonly usage: UsageReader,
@@ -68,24 +75,26 @@ export class ClosingService {
     return toView(month, await this.runs.ofMonth(this.dataSource.manager, month));
   }
 
-  /** Goes on with every run of a month until it is finished or `signal` is aborted (between two batches). */
-  async carryOut(
-    month: string,
-    options: { signal?: AbortSignal; report?: (view: ClosingView) => Promise<void> } = {},
-  ): Promise<void> {
-    for (const run of await this.runs.ofMonth(this.dataSource.manager, month)) {
-      if (run.status !== 'running') continue;
-      const { id } = run;
-      const rater = new StatementRater(this.segments, this.catalogue, this.usage);
-      const objection = await this.brake.objection(run, rater, options.signal);
-      if (objection !== null) {
-        await this.runs.hold(this.dataSource.manager, id, objection);
-        continue;
-      }
-      while (options.signal?.aborted !== true && (await this.batch(id, rater))) {
-        await options.report?.(await this.status(month));
-      }
+  /**
+   * Goes on with every run of a month until it is finished or `signal` is aborted (between two batches). Before the first
+   * statement it corrects the months before, so that what came late for them is settled by the statements of this one.
+   */
+  async carryOut(month: string, options: CarryOutOptions = {}): Promise<void> {
+    const runs = await this.runs.ofMonth(this.dataSource.manager, month);
+    if (beforeFirstStatement(runs)) await this.corrections.correctBefore(month, options.signal);
+    for (const run of runs.filter(({ status }) => status === 'running')) await this.carryOutRun(run, options);
+  }
+
+  private async carryOutRun(run: ClosingRun, { signal, report }: CarryOutOptions): Promise<void> {
+    if (signal?.aborted === true) return;
+    const rater = new StatementRater(this.segments, this.catalogue, this.usage);
+    const objection = await this.brake.objection(run, rater, signal);
+    if (objection !== null) {
+      await this.runs.hold(this.dataSource.manager, run.id, objection);
+      return;
     }
+    while (!signal?.aborted && (await this.batch(run.id, rater)))
+      await report?.(await this.status(run.period.month));
   }
 
   private async prepare(input: ClosePeriodInput): Promise<ClosingView> {
@@ -193,6 +202,12 @@ export class ClosingService {
     metrics.add('countfree_statements_total', written, { status: 'final' });
     return true;
   }
+}
+
+function beforeFirstStatement(runs: readonly ClosingRun[]): boolean {
+  return (
+    runs.some(({ status }) => status === 'running') && runs.every(({ statements }) => statements === 0)
+  );
 }
 
 function sameCalendar(a: BillingCalendar, b: BillingCalendar): boolean {

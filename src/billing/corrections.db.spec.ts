@@ -167,26 +167,34 @@ describe('corrections', () => {
     ]);
   });
 
-  it('of the months before are made by a closing itself, and settled by it', async () => {
+  const november = { month: '2026-11', force: true };
+  const context: JobContext = {
+    id: '1',
+    attempt: 1,
+    signal: new AbortController().signal,
+    report: () => Promise.resolve(),
+  };
+  async function closeByJob() {
+    const { closing } = parts();
+    await closing.start(november);
+    const job = new ClosePeriodJob(closing);
+    await job.handle({ period: '2026-11', force: true }, context);
+    await job.handle({ period: '2026-11', force: true }, context);
+  }
+
+  it.each([
+    ['a worker', closeByJob],
+    ['a command', () => parts().closing.closeNow(november)],
+  ])('of the months before are made by a closing itself, and settled by it: by %s', async (_, closeIt) => {
     await fleet.use([{ sim: 1, hour: hour(30), service: null, down: 1 }]);
     clock.time = Date.parse('2026-12-05T00:00:00Z');
-    const { closing, corrections, statements } = parts();
-    await closing.start({ month: '2026-11', force: true });
-    const job = new ClosePeriodJob(closing, corrections);
-    const context: JobContext = {
-      id: '1',
-      attempt: 1,
-      signal: new AbortController().signal,
-      report: () => Promise.resolve(),
-    };
-    await job.handle({ period: '2026-11', force: true }, context);
-    const { items } = await statements.list({ month: '2026-11' }, { limit: 10 });
+    await closeIt();
+    const { items } = await parts().statements.list({ month: '2026-11' }, { limit: 10 });
     expect(items.map(({ correctionsAmount, amountDue }) => [correctionsAmount, amountDue])).toEqual([
       ['242', '1320'],
       ['0', '1078'],
       ['0', '1078'],
     ]);
-    await job.handle({ period: '2026-11', force: true }, context);
     expect(await listed()).toHaveLength(1);
   });
 

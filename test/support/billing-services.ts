@@ -24,26 +24,28 @@ export function billingServices(dataSource: DataSource, clock: Clock, settings: 
   ];
   const [segments, catalogue] = [new SegmentsReader(), new CatalogueReader()];
   const [usage, accounts] = [new UsageReader(dataSource), new AccountsReader(dataSource)];
+  const correcting = new CorrectionsService(
+    dataSource,
+    corrections,
+    statements,
+    segments,
+    catalogue,
+    usage,
+    outbox,
+    queue,
+    clock,
+    settings,
+  );
   return {
     statements: new StatementsService(dataSource, statements, segments, catalogue, usage, accounts),
-    corrections: new CorrectionsService(
-      dataSource,
-      corrections,
-      statements,
-      segments,
-      catalogue,
-      usage,
-      outbox,
-      queue,
-      clock,
-      settings,
-    ),
+    corrections: correcting,
     closing: new ClosingService(
       dataSource,
       new ClosingRepository(),
       statements,
       new StatementWriter(statements, corrections, outbox),
       new ClosingBrake(dataSource, statements, segments, settings),
+      correcting,
       segments,
       catalogue,
       usage,
