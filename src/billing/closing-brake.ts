@@ -26,12 +26,13 @@ export class ClosingBrake {
     @Inject(BILLING_SETTINGS) private readonly settings: BillingSettings,
   ) {}
 
-  /** Why a run has to be held; null = it may go on. */
+  /** Why a run has to be held; null = it may go on, or `signal` was aborted before all SIMs were looked at. */
   async objection(run: ClosingRun, rater: StatementRater, signal?: AbortSignal): Promise<string | null> {
     const { brakeFactor, brakeSims } = this.settings;
     if (brakeFactor === null || run.confirmed || run.lastSimKey > 0) return null;
     const totals = await this.totals(run, rater, signal);
-    if (totals.sims < brakeSims) return null;
+    // Of a part of the SIMs nothing can be said; a run that is stopped goes no further by itself.
+    if (signal?.aborted === true || totals.sims < brakeSims) return null;
     const [before, now] = [Number(totals.before), Number(totals.now)];
     if (now <= before * brakeFactor && before <= now * brakeFactor) return null;
     const currency = run.calendar.currency.split('/')[0] ?? '';

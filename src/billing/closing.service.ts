@@ -86,14 +86,13 @@ export class ClosingService {
   }
 
   private async carryOutRun(run: ClosingRun, { signal, report }: CarryOutOptions): Promise<void> {
-    if (signal?.aborted === true) return;
     const rater = new StatementRater(this.segments, this.catalogue, this.usage);
     const objection = await this.brake.objection(run, rater, signal);
     if (objection !== null) {
       await this.runs.hold(this.dataSource.manager, run.id, objection);
       return;
     }
-    while (!signal?.aborted && (await this.batch(run.id, rater)))
+    while (signal?.aborted !== true && (await this.batch(run.id, rater)))
       await report?.(await this.status(run.period.month));
   }
 
@@ -205,9 +204,7 @@ export class ClosingService {
 }
 
 function beforeFirstStatement(runs: readonly ClosingRun[]): boolean {
-  return (
-    runs.some(({ status }) => status === 'running') && runs.every(({ statements }) => statements === 0)
-  );
+  return runs.some(({ status }) => status === 'running') && runs.every(({ statements }) => statements === 0);
 }
 
 function sameCalendar(a: BillingCalendar, b: BillingCalendar): boolean {
