@@ -6,7 +6,7 @@ interface Window {
   octets: bigint;
   /** Local day, for caps per day. */
   day: number;
-  /** Hours in a rolling window, oldest first. */
+  /** Uses in a rolling window, oldest first. */
   hours: { hour: number; octets: bigint }[];
 }
 
@@ -32,10 +32,7 @@ export class CapMeter {
   use(scope: string, cap: CompiledCap, hour: number, clock: LocalClock, octets: bigint): void {
     const window = this.advance(scope, cap, hour, clock);
     window.octets += octets;
-    if (typeof cap.per !== 'object') return;
-    const last = window.hours.at(-1);
-    if (last?.hour === hour) last.octets += octets;
-    else window.hours.push({ hour, octets });
+    if (typeof cap.per === 'object') window.hours.push({ hour, octets });
   }
 
   private advance(scope: string, cap: CompiledCap, hour: number, clock: LocalClock): Window {

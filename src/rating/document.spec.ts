@@ -38,6 +38,24 @@ it('tells keys apart that hold line feeds', () => {
   expect(canonicalJson({ 'a\nb': 1, c: 2 })).toBe(String.raw`{"a\nb":1,"c":2}`);
 });
 
+it('tells keys apart whose letters are the same in the same order', () => {
+  expect(canonicalJson({ ab: 1, c: 2 })).toBe('{"ab":1,"c":2}');
+  expect(canonicalJson({ a: 1, bc: 2 })).toBe('{"a":1,"bc":2}');
+});
+
+it.each([0.5, Number.NaN, Infinity, 2 ** 53])(
+  'refuses %s, which would not be read back as it is',
+  (number) => {
+    expect(() => canonicalJson({ a: [number] })).toThrow(
+      new RangeError(`${number} is no safe integer: write it as text`),
+    );
+  },
+);
+
+it('refuses a list with a hole, as JSON has none', () => {
+  expect(() => canonicalJson([1, undefined])).toThrow(new TypeError('undefined has no JSON'));
+});
+
 it('leaves out what is undefined and writes octets as text', () => {
   expect(canonicalJson({ b: undefined, a: 2n ** 63n })).toBe('{"a":"9223372036854775808"}');
   expect(canonicalJson({ b: 1, a: undefined })).toBe('{"b":1}');

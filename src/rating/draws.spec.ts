@@ -147,13 +147,15 @@ describe('packs', () => {
       pack({ id: 'b', octets: 1n, from: PERIOD.from - HOUR_MS }),
       pack({ id: 'a', octets: 1n, to: PERIOD.to - HOUR_MS }),
     ];
-    const order = (octets: number) =>
-      rate(input(TERMS, [octets], { packs })).charges.flatMap(({ pack: id }) => id ?? []);
-    expect([101, 102, 103, 104].map(order)).toEqual([
-      ['a'],
-      ['a', 'b'],
-      ['a', 'b', 'c'],
-      ['a', 'b', 'c', 'd'],
-    ]);
+    for (const given of [packs, [...packs].reverse()]) {
+      const order = (octets: number) =>
+        rate(input(TERMS, [octets], { packs: given })).charges.flatMap(({ pack: id }) => id ?? []);
+      expect([101, 102, 103, 104].map(order)).toEqual([
+        ['a'],
+        ['a', 'b'],
+        ['a', 'b', 'c'],
+        ['a', 'b', 'c', 'd'],
+      ]);
+    }
   });
 });

@@ -22,10 +22,6 @@ export function parseMoney(text: string, exponent: number): Fraction {
   return multiply(parseDecimal(text), { n: 10n ** BigInt(exponent), d: 1n });
 }
 
-export function add(a: Fraction, b: Fraction): Fraction {
-  return a.d === b.d ? { n: a.n + b.n, d: a.d } : { n: a.n * b.d + b.n * a.d, d: a.d * b.d };
-}
-
 export function multiply(a: Fraction, b: Fraction): Fraction {
   return { n: a.n * b.n, d: a.d * b.d };
 }

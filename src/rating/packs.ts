@@ -1,4 +1,5 @@
 import type { Source } from './draws.js';
+import { compareText } from './order.js';
 import type { RatingPack } from './types.js';
 
 export interface PackState extends RatingPack {
@@ -8,7 +9,7 @@ export interface PackState extends RatingPack {
 /** Packs in the order in which they are used: what ends first, then what was bought first. */
 export function packStates(packs: readonly RatingPack[]): PackState[] {
   return [...packs]
-    .sort((a, b) => a.to - b.to || a.from - b.from || (a.id < b.id ? -1 : 1))
+    .sort((a, b) => a.to - b.to || a.from - b.from || compareText(a.id, b.id))
     .map((pack) => ({
       ...pack,
       source: { kind: 'pack_octets', rule: pack.rule, pack: pack.id, left: pack.octets },
