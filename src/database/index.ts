@@ -6,4 +6,5 @@ export { DatabaseModule, type DatabaseModuleOptions } from './database.module.js
 export { EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
 export { loadMigrations, migrate, pendingMigrations, type MigrateOptions } from './migrations.js';
 export { openDatabase, type DatabaseSettings, type OpenDatabase } from './open.js';
+export { queryPrepared } from './prepared.js';
 export * from './transaction.js';

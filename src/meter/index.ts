@@ -22,10 +22,10 @@ export { TouchesRepository, type UsageTouch } from './touches.repository.js';
 export * from './types.js';
 export {
   RESOLUTIONS,
-  UsageReader,
   type Resolution,
   type UsageFilter,
   type UsageItem,
   type UsageQuery,
   type UsageTotal,
-} from './usage.reader.js';
+} from './usage-page.js';
+export { UsageReader } from './usage.reader.js';

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { toSafeInteger } from '../database/index.js';
+import { queryPrepared, toSafeInteger } from '../database/index.js';
 import { periodOfMonth, type Calendar } from './calendar.js';
 import type { PlanTerms } from './terms.js';
 
@@ -155,7 +155,8 @@ export class SegmentsReader {
     span: { from: number; to: number },
     simKeys: readonly number[],
   ): Promise<(PlanSegment & { calendar: BillingCalendar })[]> {
-    const rows = await manager.query<(SegmentRow & { calendar: BillingCalendar })[]>(
+    const rows = await queryPrepared<SegmentRow & { calendar: BillingCalendar }>(
+      manager,
       `SELECT g.*, json_build_object('timeZone', v.time_zone, 'anchorDay', v.anchor_day, 'currency', v.currency) AS calendar
        FROM (${SEGMENTS} AND s.sim_key = ANY($3::bigint[])) g JOIN plan_version v ON v.id = g.plan_version_id
        WHERE g.starts_at < g.ends_at

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import { toSafeInteger } from '../database/index.js';
+import { queryPrepared, toSafeInteger } from '../database/index.js';
 import type { SimInput } from './schemas.js';
 import type { SimStatus, SimView } from './views.js';
 
@@ -51,10 +51,12 @@ export class SimsRepository {
 
   /** Surrogate keys by id; ids that no SIM has are missing. */
   async keysOf(manager: EntityManager, ids: readonly string[]): Promise<Map<string, number>> {
-    const rows = await manager.query<{ sim_id: string; sim_key: string }[]>(
-      'SELECT sim_id, sim_key FROM sim WHERE sim_id = ANY ($1::text[])',
-      [ids],
-    );
+    const text = 'SELECT sim_id, sim_key FROM sim WHERE sim_id = ANY ($1::text[])';
+    // An import asks for thousands, and a plan of its own is worth it; whoever asks for one asks again and again.
+    const rows =
+      ids.length > 1
+        ? await manager.query<{ sim_id: string; sim_key: string }[]>(text, [ids])
+        : await queryPrepared<{ sim_id: string; sim_key: string }>(manager, text, [ids]);
     return new Map(rows.map((row) => [row.sim_id, toSafeInteger(row.sim_key)]));
   }
 
