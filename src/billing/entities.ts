@@ -250,9 +250,9 @@ export class SimulationEntity {
   /** Null: the terms that were in force. */
   @Column('jsonb', { nullable: true })
   terms!: object | null;
-  /** Draft rules of a service; null = what was recognised stands. */
-  @Column('jsonb', { name: 'service_draft', nullable: true })
-  serviceDraft!: object | null;
+  /** Draft rules of services; null = what was recognised stands. */
+  @Column('jsonb', { name: 'service_drafts', nullable: true })
+  serviceDrafts!: object[] | null;
   @Column('text')
   status!: 'running' | 'finished';
   @Column('integer')
@@ -290,6 +290,12 @@ export class SimulationResultEntity {
   simulatedFreeOctets!: string;
   @Column('bigint')
   octets!: string;
+  /** Octets taken for what draft rules say of the name; null: rated before it was told. */
+  @Column('bigint', { name: 'depends_octets', nullable: true })
+  dependsOctets!: string | null;
+  /** Octets that nothing stored tells more of; null: rated before it was told. */
+  @Column('bigint', { name: 'unknown_octets', nullable: true })
+  unknownOctets!: string | null;
 }
 
 /** How far the drafts of a period have been told of. */

@@ -9,12 +9,8 @@ export { correctionPdf } from './pdf/correction-pdf.js';
 export { BillingReports, type LateUsage, type SimUsage } from './reports.service.js';
 export * from './schemas.js';
 export { BILLING_SETTINGS, DEFAULT_BILLING_SETTINGS, type BillingSettings } from './settings.js';
-export {
-  SimulationsService,
-  simulationInputSchema,
-  type SimulationResultView,
-  type SimulationView,
-} from './simulations.service.js';
+export { simulationInputSchema } from './simulation-input.js';
+export { SimulationsService, type SimulationResultView, type SimulationView } from './simulations.service.js';
 export type { SponsorSettlement } from './settlement.js';
 export { SponsorsService } from './sponsors.service.js';
 export { StatementsService, type ChainCheck } from './statements.service.js';

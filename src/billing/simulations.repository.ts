@@ -1,14 +1,7 @@
 import type { EntityManager } from 'typeorm';
-import type { DestinationRules, EvidencePolicy } from '../catalogue/index.js';
 import { toSafeInteger } from '../database/index.js';
 import type { BillingCalendar, Period, PlanTerms } from '../plans/index.js';
-
-/** Draft rules of a service. */
-export interface SimulatedService {
-  serviceCode: string;
-  policy: EvidencePolicy;
-  rules: DestinationRules;
-}
+import type { DraftService } from './simulation-input.js';
 
 export interface Simulation {
   id: string;
@@ -16,8 +9,8 @@ export interface Simulation {
   planCode: string;
   /** Null: the terms that were in force. */
   terms: PlanTerms | null;
-  /** Null: what was recognised stands. */
-  service: SimulatedService | null;
+  /** Services whose draft rules it is about. */
+  serviceCodes: string[];
   status: 'running' | 'finished';
   sims: number;
   done: number;
@@ -34,6 +27,8 @@ export interface NewResult {
   simulatedAmount: string;
   simulatedFreeOctets: string;
   octets: string;
+  dependsOctets: string;
+  unknownOctets: string;
 }
 
 export interface ResultRow {
@@ -46,6 +41,10 @@ export interface ResultRow {
   billedFreeOctets: string;
   simulatedFreeOctets: string;
   octets: string;
+  /** Of a service by their name alone; null: rated by a version that did not tell. */
+  dependsOctets: string | null;
+  /** As they were recognised, since nothing that is stored tells more; null as above. */
+  unknownOctets: string | null;
 }
 
 export type SimulationTotals = Omit<ResultRow, 'simKey' | 'simId' | 'statement'>;
@@ -58,24 +57,30 @@ export interface Billed {
 }
 
 const SELECT = `
-  SELECT id, month, plan_code AS "planCode", terms, service_draft AS service, status, sims, done, last_sim_key::int8 AS "lastSimKey",
-         created_at AS "createdAt", finished_at AS "finishedAt" FROM simulation`;
+  SELECT id, month, plan_code AS "planCode", terms, status, sims, done, last_sim_key::int8 AS "lastSimKey",
+         created_at AS "createdAt", finished_at AS "finishedAt",
+         ARRAY(SELECT jsonb_array_elements_text(jsonb_path_query_array(service_drafts, '$[*].serviceCode'))) AS "serviceCodes"
+  FROM simulation`;
 const ON_PLAN = `
   FROM subscription s JOIN plan p USING (plan_key)
   WHERE p.code = $1 AND s.starts_at < $3 AND (s.ends_at > $2 OR s.ends_at IS NULL)`;
 
 /** SQL over simulations. Every method runs in the caller's transaction. */
 export class SimulationsRepository {
-  async insert(manager: EntityManager, simulation: Simulation): Promise<void> {
+  async insert(
+    manager: EntityManager,
+    simulation: Omit<Simulation, 'serviceCodes'>,
+    drafts: readonly DraftService[],
+  ): Promise<void> {
     await manager.query(
-      `INSERT INTO simulation (id, month, plan_code, terms, service_draft, status, sims, done, last_sim_key, created_at)
+      `INSERT INTO simulation (id, month, plan_code, terms, service_drafts, status, sims, done, last_sim_key, created_at)
        VALUES ($1, $2, $3, $4, $5, 'running', $6, 0, 0, $7)`,
       [
         simulation.id,
         simulation.month,
         simulation.planCode,
         simulation.terms && JSON.stringify(simulation.terms),
-        simulation.service && JSON.stringify(simulation.service),
+        drafts.length === 0 ? null : JSON.stringify(drafts),
         simulation.sims,
         simulation.createdAt,
       ],
@@ -88,6 +93,15 @@ export class SimulationsRepository {
       [id],
     );
     return rows[0] && { ...rows[0], lastSimKey: toSafeInteger(rows[0].lastSimKey) };
+  }
+
+  /** Draft rules of services: may be megabytes, so they are read apart. */
+  async drafts(manager: EntityManager, id: string): Promise<DraftService[]> {
+    const [row] = await manager.query<{ drafts: DraftService[] | null }[]>(
+      `SELECT service_drafts AS drafts FROM simulation WHERE id = $1`,
+      [id],
+    );
+    return row?.drafts ?? [];
   }
 
   /** Calendars of a plan's versions. */
@@ -161,9 +175,9 @@ export class SimulationsRepository {
     await manager.query(
       `INSERT INTO simulation_result
          (simulation_id, sim_key, statement_number, billed_amount, billed_free_octets, simulated_amount,
-          simulated_free_octets, octets)
+          simulated_free_octets, octets, depends_octets, unknown_octets)
        SELECT $1, r.* FROM unnest($2::bigint[], $3::bigint[], $4::numeric[], $5::bigint[], $6::numeric[], $7::bigint[],
-                                  $8::bigint[]) AS r`,
+                                  $8::bigint[], $9::bigint[], $10::bigint[]) AS r`,
       [
         id,
         column(({ simKey }) => simKey),
@@ -173,6 +187,8 @@ export class SimulationsRepository {
         column(({ simulatedAmount }) => simulatedAmount),
         column(({ simulatedFreeOctets }) => simulatedFreeOctets),
         column(({ octets }) => octets),
+        column(({ dependsOctets }) => dependsOctets),
+        column(({ unknownOctets }) => unknownOctets),
       ],
     );
     await manager.query(`UPDATE simulation SET last_sim_key = $2, done = done + $3 WHERE id = $1`, [
@@ -202,7 +218,11 @@ export class SimulationsRepository {
               coalesce(sum(simulated_amount - billed_amount), 0)::text AS difference,
               coalesce(sum(billed_free_octets), 0)::text AS "billedFreeOctets",
               coalesce(sum(simulated_free_octets), 0)::text AS "simulatedFreeOctets",
-              coalesce(sum(octets), 0)::text AS octets
+              coalesce(sum(octets), 0)::text AS octets,
+              CASE WHEN bool_or(depends_octets IS NULL) THEN NULL ELSE coalesce(sum(depends_octets), 0)::text END
+                AS "dependsOctets",
+              CASE WHEN bool_or(unknown_octets IS NULL) THEN NULL ELSE coalesce(sum(unknown_octets), 0)::text END
+                AS "unknownOctets"
        FROM simulation_result WHERE simulation_id = $1`,
       [id],
     );
@@ -216,7 +236,8 @@ export class SimulationsRepository {
       `SELECT r.sim_key AS "simKey", m.sim_id AS "simId", r.statement_number AS statement,
               r.billed_amount::text AS "billedAmount", r.simulated_amount::text AS "simulatedAmount",
               (r.simulated_amount - r.billed_amount)::text AS difference, r.billed_free_octets::text AS "billedFreeOctets",
-              r.simulated_free_octets::text AS "simulatedFreeOctets", r.octets::text
+              r.simulated_free_octets::text AS "simulatedFreeOctets", r.octets::text,
+              r.depends_octets::text AS "dependsOctets", r.unknown_octets::text AS "unknownOctets"
        FROM simulation_result r JOIN sim m USING (sim_key)
        WHERE r.simulation_id = $1 AND r.sim_key > $2 ORDER BY r.sim_key LIMIT $3`,
       [id, after, limit],

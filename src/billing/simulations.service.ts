@@ -1,16 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
-import { z } from 'zod';
-import { serviceCodeSchema, serviceVersionInputSchema } from '../catalogue/index.js';
 import { inTransaction } from '../database/index.js';
 import { DryRunService, UsageReader } from '../meter/index.js';
 import {
   CatalogueReader,
   SegmentsReader,
   periodOfMonth,
-  planCodeSchema,
-  planTermsSchema,
   type BillingCalendar,
   type PlanTerms,
 } from '../plans/index.js';
@@ -26,51 +22,24 @@ import {
   type Page,
   type PageRequest,
 } from '../shared/index.js';
-import { monthSchema } from './schemas.js';
 import { BILLING_SETTINGS, type BillingSettings } from './settings.js';
 import {
   SimulationsRepository,
   type NewResult,
   type ResultRow,
-  type SimulatedService,
   type Simulation,
   type SimulationTotals,
 } from './simulations.repository.js';
+import { parentsUnder, refuseMisfits, type SimulationInput } from './simulation-input.js';
 import { StatementRater } from './statement-rater.js';
 import { StatementsRepository } from './statements.repository.js';
-
-export const simulationInputSchema = z
-  .strictObject({
-    month: monthSchema,
-    planCode: planCodeSchema.describe('Plan whose SIMs are rated, and whose terms draft terms stand in for'),
-    terms: planTermsSchema
-      .optional()
-      .describe(
-        'Draft terms, in every version; currency, time zone and anchor day are those of the plan, as they fix the period. Left out: the terms that were in force',
-      ),
-    service: z
-      .strictObject({
-        serviceCode: serviceCodeSchema,
-        policy: serviceVersionInputSchema.shape.policy,
-        rules: serviceVersionInputSchema.shape.rules,
-      })
-      .optional()
-      .describe(
-        'Draft rules of a service, in place of those in force now. Left out: what was recognised stands',
-      ),
-  })
-  .refine(({ terms, service }) => terms !== undefined || service !== undefined, {
-    path: ['terms'],
-    error: 'give draft terms, draft rules of a service, or both',
-  });
-export type SimulationInput = z.output<typeof simulationInputSchema>;
 
 export interface SimulationView {
   id: string;
   month: string;
   planCode: string;
-  /** The service whose draft rules it is about; null = none. */
-  serviceCode: string | null;
+  /** The services whose draft rules it is about. */
+  serviceCodes: string[];
   status: 'running' | 'finished';
   /** SIMs that were on the plan in the month, and how many of them are done. */
   sims: number;
@@ -85,7 +54,7 @@ export interface SimulationView {
 export type SimulationResultView = Omit<ResultRow, 'simKey' | 'statement'> & { statement: number | null };
 
 /**
- * "What would October have cost?": rates a stored month under draft terms, draft rules or both, and compares it with what was billed. It
+ * "What would October have cost?": rates a stored month under draft terms, a draft catalogue or both, and compares it with what was billed. It
  * writes only its own tables; usage, plans and statements are read as they are.
  */
 @Injectable()
@@ -106,35 +75,31 @@ export class SimulationsService {
   /** Orders a simulation; a worker carries it out. Throws a {@link Refusal} for an unknown plan or another calendar. */
   async start(input: SimulationInput): Promise<SimulationView> {
     const { manager } = this.dataSource;
-    const { month, planCode, terms = null, service = null } = input;
-    if (terms !== null) await this.catalogue.refuseUnknownServices(manager, terms);
-    if (service !== null) await this.refuseUnknownService(service);
+    const { month, planCode, terms = null, services = [] } = input;
+    refuseMisfits(input, await this.catalogue.services(manager));
     const calendar = await this.calendarFor(manager, planCode, terms);
     const period = periodOfMonth(calendar, month);
-    const simulation: Simulation = {
+    const simulation = {
       month,
       planCode,
       terms,
-      service,
       id: randomUUID(),
-      status: 'running',
+      status: 'running' as const,
       sims: await this.simulations.countSims(manager, input.planCode, period),
       done: 0,
       lastSimKey: 0,
       createdAt: new Date(this.clock.now()),
       finishedAt: null,
     };
-    await this.simulations.insert(manager, simulation);
+    await this.simulations.insert(manager, simulation, services);
     await this.queue.add('billing.simulate', { simulationId: simulation.id }, { key: simulation.id });
     return this.get(simulation.id);
   }
 
   async get(id: string): Promise<SimulationView> {
     const { manager } = this.dataSource;
-    const { terms, service, month, planCode, status, sims, done, createdAt, finishedAt } = await this.found(
-      manager,
-      id,
-    );
+    const { terms, serviceCodes, month, planCode, status, sims, done, createdAt, finishedAt } =
+      await this.found(manager, id);
     const { currency } = await this.calendarFor(manager, planCode, terms);
     return {
       id,
@@ -143,7 +108,7 @@ export class SimulationsService {
       status,
       sims,
       done,
-      serviceCode: service?.serviceCode ?? null,
+      serviceCodes,
       currency: currency.split('/')[0] ?? '',
       totals: await this.simulations.totals(manager, id),
       createdAt: formatInstant(createdAt.getTime()),
@@ -183,10 +148,20 @@ export class SimulationsService {
   ): Promise<void> {
     const simulation = await this.simulations.find(this.dataSource.manager, id);
     if (simulation === undefined) return;
-    const now = this.rater(null);
-    const { planCode, terms, service } = simulation;
-    const usage = service === null ? this.usage : await this.dryRun.usageUnder(service);
-    const draft = this.rater(terms === null ? null : { planCode, terms }, usage);
+    const { manager } = this.dataSource;
+    const { planCode, terms } = simulation;
+    const drafts = await this.simulations.drafts(manager, id);
+    const now = new StatementRater(this.segments, this.catalogue, this.usage);
+    const draft = new StatementRater(
+      this.segments,
+      this.catalogue,
+      drafts.length === 0 ? this.usage : await this.dryRun.usageUnder(drafts),
+      {
+        planCode,
+        terms,
+        parents: parentsUnder(await this.catalogue.services(manager), drafts),
+      },
+    );
     for (let more = true; more && options.signal?.aborted !== true;) {
       more = await inTransaction(this.dataSource, (manager) => this.batch(manager, id, now, draft));
       const progress = await this.simulations.find(this.dataSource.manager, id);
@@ -234,7 +209,7 @@ export class SimulationsService {
         one.rated.totals,
       ]),
     );
-    return (await draft.rate(manager, calendar, period, sims, carriedIn)).map(({ simKey, rated }) => {
+    return (await draft.rate(manager, calendar, period, sims, carriedIn)).map(({ simKey, rated, doubt }) => {
       const was = billed.get(simKey) ?? asNow.get(simKey);
       const { totals } = rated;
       return {
@@ -245,20 +220,10 @@ export class SimulationsService {
         simulatedAmount: totals.amount,
         simulatedFreeOctets: totals.freeOctets.toString(),
         octets: (totals.octetsUp + totals.octetsDown).toString(),
+        dependsOctets: doubt.depends.toString(),
+        unknownOctets: doubt.unknown.toString(),
       };
     });
-  }
-
-  private rater(draft: { planCode: string; terms: PlanTerms } | null, usage = this.usage): StatementRater {
-    return new StatementRater(this.segments, this.catalogue, usage, draft);
-  }
-
-  private async refuseUnknownService({ serviceCode }: SimulatedService): Promise<void> {
-    if (await this.dryRun.knows(serviceCode)) return;
-    const detail = `the catalogue has no service "${serviceCode}"`;
-    throw new Refusal('invalid', `The draft has no service: ${detail}.`, [
-      { pointer: '/service/serviceCode', detail },
-    ]);
   }
 
   /** The plan's calendar; throws a {@link Refusal} where draft terms have another. */

@@ -29,7 +29,26 @@ export interface RatedSim {
   /** What it was rated from. */
   input: RatingInput;
   rated: RatedPeriod;
+  /** Octets of the SIM's lines of which draft rules cannot tell for certain. */
+  doubt: Doubt;
 }
+
+/** `depends`: taken for what the rules say of the name; `unknown`: left as they were recognised. */
+export interface Doubt {
+  depends: bigint;
+  unknown: bigint;
+}
+
+/** What stands in for plans and catalogue as they are. */
+export interface RatingDraft {
+  planCode: string;
+  /** In every version of the plan; null: as they are. */
+  terms: PlanTerms | null;
+  /** What each service is a part of; null = of nothing. */
+  parents: ReadonlyMap<string, string | null>;
+}
+
+type StoredUsage = RatingUsage & Pick<UsageRow, 'certainty'>;
 
 interface CompiledVersion {
   planCode: string;
@@ -50,8 +69,7 @@ export class StatementRater {
     private readonly segments: SegmentsReader,
     private readonly catalogue: CatalogueReader,
     private readonly usage: UsageReader,
-    /** Terms that stand in for every version of a plan. */
-    private readonly draft: { planCode: string; terms: PlanTerms } | null = null,
+    private readonly draft: RatingDraft | null = null,
   ) {}
 
   /**
@@ -97,7 +115,9 @@ export class StatementRater {
     const wanted = new Set(simKeys);
     return sims.flatMap(({ simKey, input }, index) => {
       const period = rated[index];
-      return period === undefined || !wanted.has(simKey) ? [] : [{ simKey, input, rated: period }];
+      return period === undefined || !wanted.has(simKey)
+        ? []
+        : [{ simKey, input, rated: period, doubt: doubtOf(usage.get(simKey) ?? []) }];
     });
   }
 
@@ -126,12 +146,16 @@ export class StatementRater {
       (id) => !this.compiled.has(id),
     );
     if (missing.length === 0) return;
-    this.parents ??= await this.catalogue.parents(manager);
+    this.parents ??=
+      this.draft === null ? await this.catalogue.parents(manager) : withParent(this.draft.parents);
     for (const { id, planCode, version, terms } of await this.segments.versions(manager, missing))
       this.compiled.set(id, {
         planCode,
         version,
-        plan: compilePlan(this.draft?.planCode === planCode ? this.draft.terms : terms, this.parents),
+        plan: compilePlan(
+          (this.draft?.planCode === planCode ? this.draft.terms : null) ?? terms,
+          this.parents,
+        ),
       });
   }
 
@@ -145,12 +169,12 @@ export class StatementRater {
   private async readUsage(
     segments: readonly PlanSegment[],
     packs: ReadonlyMap<number, unknown>,
-  ): Promise<Map<number, RatingUsage[]>> {
+  ): Promise<Map<number, StoredUsage[]>> {
     const looksAtHours = (one: PlanSegment) =>
       this.version(one).plan.needsHours || one.pool !== undefined || packs.has(one.simKey);
     const hourly = new Set(segments.filter(looksAtHours).map(({ simKey }) => simKey));
     const spans = segments.filter(({ simKey }) => !hourly.has(simKey));
-    const usage = new Map<number, RatingUsage[]>();
+    const usage = new Map<number, StoredUsage[]>();
     for (const row of await this.usage.usageOfSpans(spans)) {
       const simKey = spans[row.span]?.simKey;
       if (simKey !== undefined) pushTo(usage, simKey, row);
@@ -193,7 +217,7 @@ export class StatementRater {
   }
 }
 
-function ofHour(row: UsageRow): RatingUsage {
+function ofHour(row: UsageRow): StoredUsage {
   return {
     firstHour: row.hour,
     lastHour: row.hour,
@@ -204,5 +228,17 @@ function ofHour(row: UsageRow): RatingUsage {
     mcc: row.mcc,
     octetsUp: row.octetsUp,
     octetsDown: row.octetsDown,
+    ...(row.certainty !== undefined && { certainty: row.certainty }),
   };
+}
+
+function doubtOf(usage: readonly StoredUsage[]): Doubt {
+  const doubt: Doubt = { depends: 0n, unknown: 0n };
+  for (const { certainty, octetsUp, octetsDown } of usage)
+    if (certainty === 'depends' || certainty === 'unknown') doubt[certainty] += octetsUp + octetsDown;
+  return doubt;
+}
+
+function withParent(parents: ReadonlyMap<string, string | null>): Map<string, string> {
+  return new Map([...parents].flatMap(([code, parent]) => (parent === null ? [] : [[code, parent]])));
 }

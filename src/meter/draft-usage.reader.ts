@@ -6,7 +6,10 @@ import type { UsageRow, UsageSpan, UsageSpanRow } from './types.js';
 import { UsageReader } from './usage.reader.js';
 
 /** What rating sees of a reason. */
-type Seen = Pick<UsageRow, 'serviceCode' | 'serviceVersionId' | 'evidence' | 'rule' | 'mcc'>;
+type Seen = Pick<UsageRow, 'serviceCode' | 'serviceVersionId' | 'evidence' | 'rule' | 'mcc' | 'certainty'>;
+
+/** Reasons remembered; each may hold a name of 255 letters. */
+const MOST_SEEN = 200_000;
 
 interface ReasonRow {
   id: number;
@@ -21,9 +24,9 @@ interface ReasonRow {
 }
 
 /**
- * Stored usage as it would be under draft rules of a service. The ledger keeps names and rules, not addresses: octets whose
+ * Stored usage as it would be under draft rules of services. The ledger keeps names and rules, not addresses: octets whose
  * outcome depends on the address are taken for what the rules say of the name, and those of which nothing tells stay as
- * they are. How many these are, the dry run of the draft says. Reads only.
+ * they are; each row says which it is. Reads only.
  */
 export class DraftUsageReader extends UsageReader {
   private readonly seen = new Map<number, Seen>();
@@ -108,6 +111,7 @@ export class DraftUsageReader extends UsageReader {
   }
 
   private async learn(ids: readonly number[]): Promise<void> {
+    if (this.seen.size > MOST_SEEN) this.seen.clear();
     const missing = [...new Set(ids)].filter((id) => !this.seen.has(id));
     if (missing.length === 0) return;
     const rows = await this.source.query<ReasonRow[]>(
@@ -129,8 +133,8 @@ export class DraftUsageReader extends UsageReader {
       name: row.name,
       agreed: row.agreed,
     };
-    const seen = { serviceVersionId: row.service_version_id, rule: row.rule, mcc: row.mcc };
     const { serviceCode, certainty } = this.rules.outcomeOf(stored);
+    const seen = { serviceVersionId: row.service_version_id, rule: row.rule, mcc: row.mcc, certainty };
     if (certainty === 'unknown' || serviceCode === row.service_code)
       return { ...seen, serviceCode: row.service_code, evidence };
     return {

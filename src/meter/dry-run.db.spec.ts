@@ -72,8 +72,9 @@ it('says which stored octets would move where, and every octet is on one line', 
   const result = await runs.run(draft, new Date(HOUR), new Date(HOUR + 3_600_000));
   expect(result).toEqual({
     totalOctets: 3554n,
-    unchangedOctets: 2014n,
-    unknownOctets: 40n,
+    unchangedOctets: 2000n,
+    // Of the rule alone, and of no name: that could be the new one.
+    unknownOctets: 54n,
     moves: [
       {
         from: 'line',

@@ -66,14 +66,10 @@ export class DryRunService {
     private readonly mostMs = MOST_MS,
   ) {}
 
-  async knows(serviceCode: string): Promise<boolean> {
-    return (await this.catalogue.snapshot()).services.some(({ code }) => code === serviceCode);
-  }
-
-  /** Stored usage as it would be under a draft, for those who rate it; `draft` as in {@link run}. */
-  async usageUnder(draft: Draft): Promise<UsageReader> {
+  /** Stored usage as it would be under drafts, for those who rate it; each as in {@link run}, and of new services too. */
+  async usageUnder(drafts: readonly Draft[]): Promise<UsageReader> {
     const current = inForce(await this.catalogue.snapshot(), this.clock.now());
-    return new DraftUsageReader(this.dataSource, await DryRunRules.make(current, draft));
+    return new DraftUsageReader(this.dataSource, await DryRunRules.make(current, drafts));
   }
 
   /**
@@ -82,7 +78,8 @@ export class DryRunService {
    */
   async run(draft: Draft, from: Date, to: Date): Promise<DryRunResult> {
     await this.catalogue.get(draft.serviceCode);
-    const rules = await DryRunRules.make(inForce(await this.catalogue.snapshot(), this.clock.now()), draft);
+    const current = inForce(await this.catalogue.snapshot(), this.clock.now());
+    const rules = await DryRunRules.make(current, [draft]);
     const tally = new MoveTally();
     const parts = partsOf(from.getTime(), to.getTime());
     const started = performance.now();

@@ -5,7 +5,7 @@ import { DryRunRules, type Draft, type StoredReason } from './dry-run.js';
 const current: CatalogueSnapshot = seedSnapshot();
 const rulesOf = (code: string) => current.versions.find(({ serviceCode }) => serviceCode === code)!.rules;
 const draft = (serviceCode: string, rules: Partial<DestinationRules>, policy: Draft['policy'] = 'agree') =>
-  DryRunRules.make(current, { serviceCode, policy, rules: { ...rulesOf(serviceCode), ...rules } });
+  DryRunRules.make(current, [{ serviceCode, policy, rules: { ...rulesOf(serviceCode), ...rules } }]);
 
 const reason = (fields: Partial<StoredReason>): StoredReason => ({
   serviceCode: null,
@@ -18,6 +18,29 @@ const reason = (fields: Partial<StoredReason>): StoredReason => ({
 });
 const line = { serviceCode: 'line', evidence: 'sni', rule: 'line.me', agreed: true } as const;
 const byPrefix = (rule: string, serviceCode = 'line') => reason({ serviceCode, evidence: 'prefix', rule });
+
+/** The catalogue with `line` otherwise than it is. */
+const withLine = (fields: {
+  policy?: Draft['policy'];
+  excludeDomainNames?: string[];
+}): CatalogueSnapshot => ({
+  ...current,
+  versions: current.versions.map((version) =>
+    version.serviceCode === 'line'
+      ? {
+          ...version,
+          policy: fields.policy ?? version.policy,
+          rules: {
+            ...version.rules,
+            excludeDomainNames: fields.excludeDomainNames ?? version.rules.excludeDomainNames,
+          },
+        }
+      : version,
+  ),
+});
+const excludedNow = withLine({ excludeDomainNames: [...rulesOf('line').excludeDomainNames, 'shop.line.me'] });
+const prefixPolicy = withLine({ policy: 'prefix' });
+const namePolicy = withLine({ policy: 'name' });
 
 let same: DryRunRules;
 beforeEach(async () => {
@@ -105,6 +128,104 @@ describe('names', () => {
   it('that the address bore out may lose that with the prefixes', async () => {
     const rules = await draft('line', { prefixes: [] });
     expect(rules.outcomeOf(reason({ ...line, name: 'line.me' })).certainty).toBe('depends');
+  });
+});
+
+describe('names that are not kept', () => {
+  const nameless = { name: null };
+
+  it('stay as they are, and nobody knows, where new names could be theirs', async () => {
+    const rules = await draft('line', { domainNames: [...rulesOf('line').domainNames, 'new.example'] });
+    expect(rules.outcomeOf(reason(nameless))).toEqual({ serviceCode: null, certainty: 'unknown' });
+    // The rule that fired tells of what lies below it, and nothing new does.
+    expect(rules.outcomeOf(reason({ ...line, ...nameless })).certainty).toBe('certain');
+    expect(same.outcomeOf(reason(nameless)).certainty).toBe('certain');
+  });
+
+  it('could be those that are excluded no longer, or that count for the first time', async () => {
+    const without = await DryRunRules.make(excludedNow, [
+      { serviceCode: 'line', policy: 'agree', rules: rulesOf('line') },
+    ]);
+    expect(without.outcomeOf(reason(nameless)).certainty).toBe('unknown');
+    const byNames = await DryRunRules.make(prefixPolicy, [
+      { serviceCode: 'line', policy: 'agree', rules: rulesOf('line') },
+    ]);
+    expect(byNames.outcomeOf(reason(nameless)).certainty).toBe('unknown');
+  });
+
+  it('are judged by the rule that a claim had failed', async () => {
+    const failed = reason({
+      claimedServiceCode: 'line',
+      evidence: 'sni_unverified',
+      rule: 'line.me',
+      agreed: false,
+    });
+    expect(same.outcomeOf(failed)).toEqual({ serviceCode: null, certainty: 'certain' });
+    expect((await draft('line', {}, 'name')).outcomeOf(failed)).toEqual({
+      serviceCode: 'line',
+      certainty: 'certain',
+    });
+    const prefixes = [...rulesOf('line').prefixes, { prefix: '198.51.100.0/24' }];
+    expect((await draft('line', { prefixes })).outcomeOf(failed).certainty).toBe('depends');
+  });
+});
+
+describe('several drafts', () => {
+  const video = {
+    serviceCode: 'video',
+    policy: 'name' as const,
+    rules: { domainNames: ['video.example'], exactDomainNames: [], excludeDomainNames: [], prefixes: [] },
+  };
+
+  it('hold together, of new services too', async () => {
+    const rules = await DryRunRules.make(current, [
+      video,
+      { serviceCode: 'line', policy: 'name', rules: { ...rulesOf('line'), domainNames: ['chat.example'] } },
+    ]);
+    const to = (name: string) => rules.outcomeOf(reason({ name }));
+    expect(to('a.video.example')).toEqual({ serviceCode: 'video', certainty: 'certain' });
+    expect(to('chat.example')).toEqual({ serviceCode: 'line', certainty: 'certain' });
+    expect(to('www.youtube.com').serviceCode).toBe('youtube');
+    expect(rules.outcomeOf(reason({ ...line, name: 'line.me' }))).toEqual({
+      serviceCode: null,
+      certainty: 'certain',
+    });
+  });
+
+  it('believe no name whose hello could be read in two ways', async () => {
+    const rules = await DryRunRules.make(current, [video]);
+    expect(rules.outcomeOf(reason({ name: 'video.example', agreed: false }))).toEqual({
+      serviceCode: 'video',
+      certainty: 'depends',
+    });
+  });
+
+  it('shake what the prefixes of a parent bore out, when it loses them or is the parent no longer', async () => {
+    const child = (fields: Partial<StoredReason>) =>
+      reason({ serviceCode: 'line-calls', evidence: 'sni', rule: 'call.line.me', agreed: true, ...fields });
+    const calls = {
+      serviceCode: 'line-calls',
+      policy: 'agree' as const,
+      rules: { ...rulesOf('line-calls'), domainNames: ['call.line.me'] },
+    };
+    const stored = child({ name: 'call.line.me' });
+    expect((await DryRunRules.make(current, [calls])).outcomeOf(stored).certainty).toBe('certain');
+    const apart = await DryRunRules.make(current, [{ ...calls, parentCode: null }]);
+    expect(apart.outcomeOf(stored).certainty).toBe('depends');
+    const bare = {
+      serviceCode: 'line',
+      policy: 'agree' as const,
+      rules: { ...rulesOf('line'), prefixes: [] },
+    };
+    expect((await DryRunRules.make(current, [calls, bare])).outcomeOf(stored).certainty).toBe('depends');
+  });
+
+  it('that ask for the address again bill what it had not borne out', async () => {
+    const believed = reason({ ...line, name: 'line.me', agreed: false });
+    const byName = await DryRunRules.make(namePolicy, [
+      { serviceCode: 'line', policy: 'agree', rules: rulesOf('line') },
+    ]);
+    expect(byName.outcomeOf(believed)).toEqual({ serviceCode: null, certainty: 'certain' });
   });
 });
 

@@ -1,5 +1,6 @@
 import type { CatalogueSnapshot, DestinationRules, EvidencePolicy, PrefixRule } from '../catalogue/index.js';
 import { EXACT, prefixRuleText, ServiceIndex, type Evidence } from '../identify/index.js';
+import { changesOf, servicesUnder, type DraftChanges } from './draft-changes.js';
 import { parsePrefix, prefixContains, type Prefix } from '../shared/index.js';
 
 /** What the ledger says of octets: no address is kept, so only this can be matched again. */
@@ -23,8 +24,11 @@ export interface Outcome {
   certainty: Certainty;
 }
 
+/** Draft rules of a service, which the catalogue need not have. */
 export interface Draft {
   serviceCode: string;
+  /** The service that it would be a part of; null = none, absent = as in the catalogue. */
+  parentCode?: string | null | undefined;
   policy: EvidencePolicy;
   rules: DestinationRules;
 }
@@ -38,38 +42,29 @@ interface KnownPrefix {
 
 const TIME = 0;
 
-/** Matches stored reasons against the rules in force with a draft in the place of one service's. Pure. */
+/** Matches stored reasons against the rules in force with drafts in the place of some services' rules. Pure. */
 export class DryRunRules {
   private readonly index = new ServiceIndex();
   private readonly policies = new Map<string, EvidencePolicy>();
   private readonly prefixes: KnownPrefix[] = [];
   private readonly byRule = new Map<string, Outcome>();
-  private readonly prefixesAdded: boolean;
-  private readonly prefixesRemoved: boolean;
-  private readonly namesBelow: readonly string[];
+  private readonly drafted: ReadonlySet<string>;
+  private readonly changes: DraftChanges;
 
   /** @param current rules in force: at most one version of each service */
-  private constructor(
-    current: CatalogueSnapshot,
-    private readonly draft: Draft,
-  ) {
-    const before = current.versions.find(({ serviceCode }) => serviceCode === draft.serviceCode);
-    const old = new Set(before?.rules.prefixes.map(prefixRuleText));
-    const now = new Set(draft.rules.prefixes.map(prefixRuleText));
-    this.prefixesAdded = [...now].some((text) => !old.has(text));
-    this.prefixesRemoved = [...old].some((text) => !now.has(text));
-    this.namesBelow = [...draft.rules.domainNames, ...draft.rules.excludeDomainNames];
+  private constructor(current: CatalogueSnapshot, drafts: readonly Draft[]) {
+    this.drafted = new Set(drafts.map(({ serviceCode }) => serviceCode));
+    this.changes = changesOf(current, drafts);
   }
 
   /** Gives the event loop a turn between steps: a catalogue may hold hundreds of thousands of names. */
-  static async make(current: CatalogueSnapshot, draft: Draft): Promise<DryRunRules> {
-    const made = new DryRunRules(current, draft);
-    const others = current.versions.filter(({ serviceCode }) => serviceCode !== draft.serviceCode);
-    const versions = [...others, { id: -1, version: 0, ...draft }].map((version) => ({
-      ...version,
-      effectiveFrom: TIME,
-    }));
-    const steps = made.index.updateSteps({ ...current, versions });
+  static async make(current: CatalogueSnapshot, drafts: readonly Draft[]): Promise<DryRunRules> {
+    const made = new DryRunRules(current, drafts);
+    const versions = [
+      ...current.versions.filter(({ serviceCode }) => !made.drafted.has(serviceCode)),
+      ...drafts.map((draft, index) => ({ ...draft, id: -1 - index, version: 0 })),
+    ].map((version) => ({ ...version, effectiveFrom: TIME }));
+    const steps = made.index.updateSteps({ ...current, services: servicesUnder(current, drafts), versions });
     while (steps.next().done !== true) await new Promise(setImmediate);
     for (const { serviceCode, policy, rules } of versions) {
       made.policies.set(serviceCode, policy);
@@ -102,17 +97,20 @@ export class DryRunRules {
     }
   }
 
-  /** A claim that the address bore out. */
+  /** A claim that was believed: as the address bore it out, or as the name was enough. */
   private ofClaim(reason: StoredReason): Outcome {
     if (reason.name === null) return this.ofRuleOnly(reason);
-    const found = this.serviceOf(reason.name);
-    if (found === null)
+    const match = this.matchOf(reason.name);
+    if (match === undefined)
       return { serviceCode: null, certainty: this.hasPrefixPolicy() ? 'depends' : 'certain' };
-    if (this.policies.get(found) === 'name') return { serviceCode: found, certainty: 'certain' };
-    const same =
-      found === reason.serviceCode && reason.agreed === true && this.policies.get(found) === 'agree';
-    const shaken = found === this.draft.serviceCode && this.prefixesRemoved;
-    return { serviceCode: found, certainty: same && !shaken ? 'certain' : 'depends' };
+    const { serviceCode, policy, lineage } = match;
+    if (policy === 'name') return { serviceCode, certainty: 'certain' };
+    if (serviceCode !== reason.serviceCode || policy !== 'agree')
+      return { serviceCode, certainty: 'depends' };
+    if (reason.agreed === false && !this.changes.bearOutMore)
+      return { serviceCode: null, certainty: 'certain' };
+    const shaken = lineage.some((code) => this.changes.bearOutLess.has(code));
+    return { serviceCode, certainty: reason.agreed !== false && !shaken ? 'certain' : 'depends' };
   }
 
   private ofUnverified(reason: StoredReason): Outcome {
@@ -120,7 +118,7 @@ export class DryRunRules {
     const found = this.serviceOf(reason.name);
     if (found === null) return { serviceCode: null, certainty: 'certain' };
     if (this.policies.get(found) === 'name') return { serviceCode: found, certainty: 'certain' };
-    const still = found === reason.claimedServiceCode && !this.prefixesAdded;
+    const still = found === reason.claimedServiceCode && !this.changes.bearOutMore;
     return still ? { serviceCode: null, certainty: 'certain' } : { serviceCode: found, certainty: 'depends' };
   }
 
@@ -136,10 +134,12 @@ export class DryRunRules {
   private ofNothing(reason: StoredReason): Outcome {
     const found = reason.name === null ? null : this.serviceOf(reason.name);
     if (found !== null) {
-      const certain = this.policies.get(found) === 'name';
+      const certain = this.policies.get(found) === 'name' && reason.agreed !== false;
       return { serviceCode: found, certainty: certain ? 'certain' : 'depends' };
     }
-    return { serviceCode: null, certainty: this.prefixesAdded ? 'unknown' : 'certain' };
+    // Without a name it had none, or one that is not kept.
+    const open = this.changes.prefixesAdded || (reason.name === null && this.changes.names);
+    return { serviceCode: null, certainty: open ? 'unknown' : 'certain' };
   }
 
   private ofPrefix(reason: StoredReason): Outcome {
@@ -174,7 +174,7 @@ export class DryRunRules {
         !holds(known, stored) &&
         overlaps(known, stored) &&
         // A rule that was there before took its part before.
-        known.serviceCode === this.draft.serviceCode,
+        this.drafted.has(known.serviceCode),
     );
     return { serviceCode: best?.serviceCode ?? null, certainty: inside ? 'depends' : 'certain' };
   }
@@ -185,19 +185,21 @@ export class DryRunRules {
     const { rule } = reason;
     // A rule that matches a name alone tells the name.
     if (rule.startsWith(EXACT)) return this.outcomeOf({ ...reason, name: rule.slice(EXACT.length) });
-    const found = this.serviceOf(rule);
-    const stays = found === (reason.serviceCode ?? reason.claimedServiceCode);
-    const finer = this.namesBelow.some((name) => name !== rule && name.endsWith(`.${rule}`));
-    if (!stays) return { serviceCode: found, certainty: 'depends' };
-    return { serviceCode: reason.serviceCode, certainty: finer ? 'unknown' : 'certain' };
+    const outcome = this.outcomeOf({ ...reason, name: rule });
+    if (!this.changes.aboveNames.has(rule)) return outcome;
+    return { ...outcome, certainty: outcome.serviceCode === reason.serviceCode ? 'unknown' : 'depends' };
   }
 
   private serviceOf(name: string): string | null {
-    return this.index.findName(name, TIME).match?.version.serviceCode ?? null;
+    return this.matchOf(name)?.serviceCode ?? null;
+  }
+
+  private matchOf(name: string) {
+    return this.index.findName(name, TIME).match?.version;
   }
 
   private hasPrefixPolicy(): boolean {
-    return this.draft.policy === 'prefix' && this.draft.rules.prefixes.length > 0;
+    return this.prefixes.some(({ serviceCode }) => this.policies.get(serviceCode) === 'prefix');
   }
 }
 

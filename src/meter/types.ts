@@ -1,4 +1,5 @@
 import type { Decision, Evidence } from '../identify/index.js';
+import type { Certainty } from './dry-run.js';
 
 /** Why octets were taken for a service, and where: what explains a bucket. */
 export interface UsageReason extends Decision {
@@ -23,6 +24,8 @@ export interface UsageRow {
   octetsDown: bigint;
   packetsUp: bigint;
   packetsDown: bigint;
+  /** Under draft rules: how sure `serviceCode` is. Absent: it is as it was recognised. */
+  certainty?: Certainty;
 }
 
 /** Hours of one SIM, UNIX milliseconds: from inclusive, to exclusive. */
@@ -35,7 +38,7 @@ export interface UsageSpan {
 /** Usage of one reason, summed over the hours of a span. */
 export interface UsageSpanRow extends Pick<
   UsageRow,
-  'serviceCode' | 'serviceVersionId' | 'evidence' | 'rule' | 'mcc' | 'octetsUp' | 'octetsDown'
+  'serviceCode' | 'serviceVersionId' | 'evidence' | 'rule' | 'mcc' | 'octetsUp' | 'octetsDown' | 'certainty'
 > {
   /** Index of the span that was asked for. */
   span: number;

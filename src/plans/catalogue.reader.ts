@@ -12,25 +12,22 @@ export class CatalogueReader {
     return new Map(rows.map((row) => [row.code, row.parent_code]));
   }
 
+  /** Every service, and what it is a part of; null = of nothing. */
+  async services(manager: EntityManager): Promise<Map<string, string | null>> {
+    const rows = await manager.query<{ code: string; parent_code: string | null }[]>(
+      `SELECT code, parent_code FROM service`,
+    );
+    return new Map(rows.map((row) => [row.code, row.parent_code]));
+  }
+
   /** Throws a {@link Refusal} that points at every service that the terms name and the catalogue does not know. */
   async refuseUnknownServices(manager: EntityManager, terms: PlanTerms): Promise<void> {
-    const named = terms.free.flatMap((rule, index) => [
-      ...(rule.services === 'all'
-        ? []
-        : rule.services.map((code, at) => ({ code, pointer: `/terms/free/${index}/services/${at}` }))),
-      ...rule.except.map((code, at) => ({ code, pointer: `/terms/free/${index}/except/${at}` })),
-    ]);
+    const named = servicesNamed(terms);
     if (named.length === 0) return;
     const rows = await manager.query<{ code: string }[]>(`SELECT code FROM service WHERE code = ANY($1)`, [
       named.map(({ code }) => code),
     ]);
-    const known = new Set(rows.map((row) => row.code));
-    const fields: FieldError[] = named
-      .filter(({ code }) => !known.has(code))
-      .map(({ code, pointer }) => ({
-        pointer,
-        detail: `the catalogue has no service "${code}": mend the code, or create the service first`,
-      }));
+    const fields = unknownServices(named, new Set(rows.map((row) => row.code)));
     if (fields.length > 0)
       throw new Refusal(
         'invalid',
@@ -38,4 +35,31 @@ export class CatalogueReader {
         fields,
       );
   }
+}
+
+interface NamedService {
+  code: string;
+  pointer: string;
+}
+
+/** Services that terms name, and where. */
+export function servicesNamed(terms: PlanTerms): NamedService[] {
+  return terms.free.flatMap((rule, index) => [
+    ...(rule.services === 'all'
+      ? []
+      : rule.services.map((code, at) => ({ code, pointer: `/terms/free/${index}/services/${at}` }))),
+    ...rule.except.map((code, at) => ({ code, pointer: `/terms/free/${index}/except/${at}` })),
+  ]);
+}
+
+export function unknownServices(
+  named: readonly NamedService[],
+  known: { has(code: string): boolean },
+): FieldError[] {
+  return named
+    .filter(({ code }) => !known.has(code))
+    .map(({ code, pointer }) => ({
+      pointer,
+      detail: `the catalogue has no service "${code}": mend the code, or create the service first`,
+    }));
 }

@@ -1,5 +1,5 @@
 export * from './calendar.js';
-export { CatalogueReader } from './catalogue.reader.js';
+export { CatalogueReader, servicesNamed, unknownServices } from './catalogue.reader.js';
 export { PlanEntity, PlanVersionEntity, SubscriptionEntity } from './entities.js';
 export { plansEntities } from './all.entities.js';
 export { GroupsService, MOST_MEMBERS } from './groups.service.js';

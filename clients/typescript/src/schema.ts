@@ -909,7 +909,7 @@ export interface paths {
         put?: never;
         /**
          * Which octets of a past span would move under draft rules
-         * @description Changes nothing. The ledger keeps names and rules, never addresses: a move is `certain` where name or rule alone tell it, and `depends` where it holds only if the address bears it out. Octets without a name that a new prefix could take are `unknownOctets`. total = unchanged + unknown + moves.
+         * @description Changes nothing. The ledger keeps names and rules, never addresses: a move is `certain` where name or rule alone tell it, and `depends` where it holds only if the address bears it out. Octets without a name (or of which it is not kept) that a new prefix or name could take are `unknownOctets`. total = unchanged + unknown + moves.
          *
          *     Needs a key with the scope `catalogue`.
          */
@@ -1210,8 +1210,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What would a month have cost under other terms, or other rules of a service?
-         * @description A worker rates the stored usage of all SIMs that were on the plan under the draft terms, draft rules of a service or both, and compares it with what was billed. The ledger keeps names and rules, not addresses: octets whose service depends on the address are taken for what the rules say of the name; the dry run of the rules tells how many. Nothing else is touched. Ask for the simulation to see how far it is.
+         * What would a month have cost under other terms, or with another catalogue?
+         * @description A worker rates the stored usage of all SIMs that were on the plan under the draft terms, the draft rules of services (also of services that the catalogue does not have yet) or both, and compares it with what was billed. The ledger keeps names and rules, not addresses: octets whose service depends on the address are taken for what the rules say of the name (`dependsOctets`), and those of which nothing tells stay as they are (`unknownOctets`). Nothing else is touched. Ask for the simulation to see how far it is.
          *
          *     Needs a key with the scope `billing`.
          */
@@ -2379,6 +2379,37 @@ export interface components {
             finishedAt: components["schemas"]["Instant"] | null;
             payload: string;
         };
+        DraftService: {
+            /** @description Of a service of the catalogue, or of a new one */
+            serviceCode: string;
+            /** @description The service that it would be a part of; left out: as in the catalogue, a new one of none */
+            parentCode?: string | null;
+            /**
+             * @description agree: a claimed name needs an address that agrees; name: the name is enough; prefix: names are ignored
+             * @default agree
+             * @enum {string}
+             */
+            policy: "agree" | "name" | "prefix";
+            /** @description What a service version matches */
+            rules: {
+                domainNames?: string[];
+                /** @description These names alone, without what lies below them */
+                exactDomainNames?: string[];
+                /** @description Not this service although a name above covers them */
+                excludeDomainNames?: string[];
+                prefixes?: {
+                    /** @description CIDR prefix of destinations, e.g. `147.92.128.0/17` */
+                    prefix: string;
+                    /** @description IPFIX protocolIdentifier: 6 TCP, 17 UDP */
+                    protocol?: number;
+                    /** @description First and last peer port, inclusive */
+                    ports?: [
+                        number,
+                        number
+                    ];
+                }[];
+            };
+        };
         DryRunResult: {
             totalOctets: components["schemas"]["Octets"];
             unchangedOctets: components["schemas"]["Octets"];
@@ -3187,8 +3218,8 @@ export interface components {
             id: string;
             month: string;
             planCode: string;
-            /** @description The service whose draft rules it is about; null = none. */
-            serviceCode: string | null;
+            /** @description The services whose draft rules it is about. */
+            serviceCodes: string[];
             /** @enum {string} */
             status: "running" | "finished";
             /** @description SIMs that were on the plan in the month. */
@@ -3216,6 +3247,10 @@ export interface components {
                 simulatedFreeOctets: components["schemas"]["Octets"];
                 /** @description All octets of the month; the same in both. */
                 octets: components["schemas"]["Octets"];
+                /** @description Of them: octets that the draft catalogue takes for what the rules say of the name, which would hold only if the address bears it out; no address is stored. null: rated by a version that did not tell. */
+                dependsOctets: components["schemas"]["Octets"] | null;
+                /** @description Of them: octets that stay as they were recognised although the draft catalogue could move them, since neither name nor address is stored. null: as above. */
+                unknownOctets: components["schemas"]["Octets"] | null;
             };
             createdAt: components["schemas"]["Instant"];
             finishedAt: components["schemas"]["Instant"] | null;
@@ -3243,6 +3278,10 @@ export interface components {
             simulatedFreeOctets: components["schemas"]["Octets"];
             /** @description All octets of the month; the same in both. */
             octets: components["schemas"]["Octets"];
+            /** @description Of them: octets that the draft catalogue takes for what the rules say of the name, which would hold only if the address bears it out; no address is stored. null: rated by a version that did not tell. */
+            dependsOctets: components["schemas"]["Octets"] | null;
+            /** @description Of them: octets that stay as they were recognised although the draft catalogue could move them, since neither name nor address is stored. null: as above. */
+            unknownOctets: components["schemas"]["Octets"] | null;
         };
         /** @description What a sponsor owes for a month. */
         SponsorSettlement: {
@@ -7919,17 +7958,25 @@ export interface operations {
                  *         },
                  *         "free": [
                  *           {
-                 *             "id": "all-evening",
-                 *             "services": "all",
-                 *             "windows": [
-                 *               {
-                 *                 "fromHour": 18,
-                 *                 "toHour": 23
-                 *               }
+                 *             "id": "video",
+                 *             "services": [
+                 *               "video-drafted"
                  *             ]
                  *           }
                  *         ]
-                 *       }
+                 *       },
+                 *       "services": [
+                 *         {
+                 *           "serviceCode": "video-drafted",
+                 *           "policy": "name",
+                 *           "rules": {
+                 *             "domainNames": [
+                 *               "video.example.com",
+                 *               "videocdn.example.net"
+                 *             ]
+                 *           }
+                 *         }
+                 *       ]
                  *     }
                  */
                 "application/json": {
@@ -7939,36 +7986,8 @@ export interface operations {
                     planCode: string;
                     /** @description Draft terms, in every version; currency, time zone and anchor day are those of the plan, as they fix the period. Left out: the terms that were in force */
                     terms?: components["schemas"]["PlanTermsInput"];
-                    /** @description Draft rules of a service, in place of those in force now. Left out: what was recognised stands */
-                    service?: {
-                        /** @description Natural key of a service, e.g. `line-calls` */
-                        serviceCode: string;
-                        /**
-                         * @description agree: a claimed name needs an address that agrees; name: the name is enough; prefix: names are ignored
-                         * @default agree
-                         * @enum {string}
-                         */
-                        policy?: "agree" | "name" | "prefix";
-                        /** @description What a service version matches */
-                        rules: {
-                            domainNames?: string[];
-                            /** @description These names alone, without what lies below them */
-                            exactDomainNames?: string[];
-                            /** @description Not this service although a name above covers them */
-                            excludeDomainNames?: string[];
-                            prefixes?: {
-                                /** @description CIDR prefix of destinations, e.g. `147.92.128.0/17` */
-                                prefix: string;
-                                /** @description IPFIX protocolIdentifier: 6 TCP, 17 UDP */
-                                protocol?: number;
-                                /** @description First and last peer port, inclusive */
-                                ports?: [
-                                    number,
-                                    number
-                                ];
-                            }[];
-                        };
-                    };
+                    /** @description Draft catalogue: rules of services, in place of those in force now, or of services that would be new. Left out: what was recognised stands */
+                    services?: components["schemas"]["DraftService"][];
                 };
             };
         };

@@ -88,7 +88,7 @@ const dryRunService = defineRoute({
   tag: 'services',
   summary: 'Which octets of a past span would move under draft rules',
   description:
-    'Changes nothing. The ledger keeps names and rules, never addresses: a move is `certain` where name or rule alone tell it, and `depends` where it holds only if the address bears it out. Octets without a name that a new prefix could take are `unknownOctets`. total = unchanged + unknown + moves.',
+    'Changes nothing. The ledger keeps names and rules, never addresses: a move is `certain` where name or rule alone tell it, and `depends` where it holds only if the address bears it out. Octets without a name (or of which it is not kept) that a new prefix or name could take are `unknownOctets`. total = unchanged + unknown + moves.',
   scopes: ['catalogue'],
   params: z.strictObject({ serviceCode: serviceCodeSchema }),
   body: spanWith(serviceVersionInputSchema.omit({ effectiveFrom: true }).shape).refine(

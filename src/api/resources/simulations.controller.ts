@@ -18,16 +18,21 @@ const compared = {
   billedFreeOctets: octets,
   simulatedFreeOctets: octets,
   octets: octets.meta({ description: 'All octets of the month; the same in both.' }),
+  dependsOctets: octets.nullable().meta({
+    description:
+      'Of them: octets that the draft catalogue takes for what the rules say of the name, which would hold only if the address bears it out; no address is stored. null: rated by a version that did not tell.',
+  }),
+  unknownOctets: octets.nullable().meta({
+    description:
+      'Of them: octets that stay as they were recognised although the draft catalogue could move them, since neither name nor address is stored. null: as above.',
+  }),
 };
 const simulation = z
   .strictObject({
     id: z.string(),
     month: z.string(),
     planCode: z.string(),
-    serviceCode: z
-      .string()
-      .nullable()
-      .meta({ description: 'The service whose draft rules it is about; null = none.' }),
+    serviceCodes: z.array(z.string()).meta({ description: 'The services whose draft rules it is about.' }),
     status: z.enum(['running', 'finished']),
     sims: z.int().meta({ description: 'SIMs that were on the plan in the month.' }),
     done: z.int(),
@@ -52,11 +57,12 @@ const startSimulation = defineRoute({
   path: '/v1/simulations',
   operationId: 'startSimulation',
   tag,
-  summary: 'What would a month have cost under other terms, or other rules of a service?',
+  summary: 'What would a month have cost under other terms, or with another catalogue?',
   description:
-    'A worker rates the stored usage of all SIMs that were on the plan under the draft terms, draft rules of a service or both, and compares it with what was billed. The ledger keeps names and rules, not addresses: octets whose service depends on the address are taken for what the rules say of the name; the dry run of the rules tells how many. Nothing else is touched. Ask for the simulation to see how far it is.',
+    'A worker rates the stored usage of all SIMs that were on the plan under the draft terms, the draft rules of services (also of services that the catalogue does not have yet) or both, and compares it with what was billed. The ledger keeps names and rules, not addresses: octets whose service depends on the address are taken for what the rules say of the name (`dependsOctets`), and those of which nothing tells stay as they are (`unknownOctets`). Nothing else is touched. Ask for the simulation to see how far it is.',
   scopes,
   body: simulationInputSchema,
+  bodyLimit: 'bulk',
   response: simulation,
   status: 202,
   examples: {
@@ -71,8 +77,15 @@ const startSimulation = defineRoute({
         baseFee: { amount: '1280', proration: 'by_day' },
         quota: { included: { value: '3', unit: 'GB' }, proration: 'by_day' },
         overage: { kind: 'none' },
-        free: [{ id: 'all-evening', services: 'all', windows: [{ fromHour: 18, toHour: 23 }] }],
+        free: [{ id: 'video', services: ['video-drafted'] }],
       },
+      services: [
+        {
+          serviceCode: 'video-drafted',
+          policy: 'name',
+          rules: { domainNames: ['video.example.com', 'videocdn.example.net'] },
+        },
+      ],
     },
   },
 });

@@ -73,6 +73,26 @@ describe('what a billing department does after a month is closed', () => {
     expect((await api.get(path)).status).toBe(404);
   });
 
+  it('asks what it would have cost with another catalogue, and is told where that does not fit', async () => {
+    const draft = { month: '2026-10', planCode: 'light' };
+    const video = { serviceCode: 'video', policy: 'name', rules: { domainNames: ['video.example.com'] } };
+    const terms = { ...LINE_FREE, free: [{ id: 'video', services: ['video'] }] };
+    const started = await api.post('/v1/simulations', { ...draft, terms, services: [video] });
+    expect(started.status, started.text).toBe(202);
+    const path = `/v1/simulations/${started.body.id}`;
+    await until(path, ({ status }) => status === 'finished');
+    // Octets without a name could be of the new service: nobody knows, and they stay as they are.
+    expect((await api.get(path)).body).toMatchObject({
+      serviceCodes: ['video'],
+      totals: { difference: '0', octets: '3000000001', dependsOctets: '0', unknownOctets: '3000000001' },
+    });
+    const misfit = { ...video, parentCode: 'nobody' };
+    const refused = await api.post('/v1/simulations', { ...draft, terms: LINE_FREE, services: [misfit] });
+    expect(expectProblem(refused, 400, 'invalid')).toEqual(['body /services/0/parentCode']);
+    const twice = await api.post('/v1/simulations', { ...draft, services: [video, video] });
+    expect(expectProblem(twice, 400, 'invalid')).toEqual(['body /services/1/serviceCode']);
+  });
+
   it('takes the whole month in one file, the same bytes each time', async () => {
     const path = '/v1/periods/2026-10/statements.ndjson.gz';
     const take = async () => {
