@@ -140,6 +140,30 @@ describe('packs', () => {
     ]);
   });
 
+  it('cover each its own hours', () => {
+    const of = (id: string, hour: number) =>
+      pack({
+        id,
+        from: PERIOD.from + hour * HOUR_MS,
+        to: PERIOD.from + (hour + 1) * HOUR_MS,
+        use: 'before_quota',
+      });
+    expect(covers(input(TERMS, [10, 20, 4], { packs: [of('a', 0), of('b', 1)] }))).toEqual([
+      'pack_octets 10',
+      'pack_octets 20',
+      'included 4',
+    ]);
+  });
+
+  it('are known to the next period if they outlast this one and anything is left of them', () => {
+    const packs = [
+      pack({ id: 'used up', octets: 30n, to: PERIOD.to + HOUR_MS }),
+      pack({ id: 'left', octets: 30n, to: PERIOD.to + 2 * HOUR_MS }),
+      pack({ id: 'ended', octets: 30n, from: PERIOD.to - HOUR_MS }),
+    ];
+    expect(rate(input(TERMS, [140], { packs })).packsOut).toEqual([{ id: 'left', octets: 20n }]);
+  });
+
   it('go in the order of their ends, then of their purchases, then of their ids', () => {
     const packs = [
       pack({ id: 'd', octets: 1n }),

@@ -116,8 +116,8 @@ function octetTotals(usage: readonly UsageLine[]): Omit<RatedTotals, 'net' | 'ta
     if (line.treatment === 'free') totals.freeOctets += octets;
     else if (line.treatment === 'billed') totals.billedOctets += octets;
     else totals.notCountedOctets += octets;
-    if (line.treatment === 'billed' && line.reason === 'name_not_verified')
-      totals.nameNotVerifiedOctets += octets;
+    // A reason that billed octets alone have.
+    if (line.reason === 'name_not_verified') totals.nameNotVerifiedOctets += octets;
   }
   return totals;
 }

@@ -160,8 +160,7 @@ function octetsUntil(input: RatingInput, rated: RatedPeriod, coins: bigint): big
     }, 1n);
     const units = coins / dearest;
     const inUnit = over % overage.unitOctets;
-    const octets = units === 0n ? 1n : units * overage.unitOctets - inUnit;
-    atLeast(left + (octets < 1n ? 1n : octets));
+    atLeast(left + (units === 0n ? 1n : units * overage.unitOctets - inUnit));
   }
   const least = bounds.reduce((a, b) => (b < a ? b : a), BigInt(Number.MAX_SAFE_INTEGER));
   // Usage may come in several segments at once.
