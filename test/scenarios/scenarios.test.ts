@@ -43,7 +43,12 @@ function inBrief({ amount, tax, lines }: Difference): unknown {
 }
 
 describe('golden scenarios', () => {
-  it('are there', () => expect(scenarioNames().length).toBeGreaterThan(5));
+  it('are there, each named beside the rule that it shows', () => {
+    const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
+    const named = new Set([...readme.matchAll(/`([a-z0-9-]+)`/g)].map(([, name]) => name));
+    expect(scenarioNames()).toEqual([...named].sort());
+    expect(named.size).toBeGreaterThan(40);
+  });
 
   it.each(scenarioNames())('%s', (name) => {
     const { input, together, later, folder } = loadScenario(name);
