@@ -3996,6 +3996,11 @@ export interface components {
         /** @description `unauthenticated`: A valid API key is needed */
         Problem401: {
             headers: {
+                /**
+                 * @description RFC 6750
+                 * @example Bearer realm="countfree"
+                 */
+                "WWW-Authenticate"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -4020,7 +4025,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description `conflict`: The request contradicts what is stored. `still_running`: The first request with this Idempotency-Key is still running */
+        /** @description `not_acceptable`: No offered representation is acceptable */
+        Problem406: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `conflict`: The request contradicts what is stored. `still_running`: The first request with this Idempotency-Key is still running. `outcome_unknown`: Nobody knows whether the first request with this Idempotency-Key was carried out */
         Problem409: {
             headers: {
                 [name: string]: unknown;
@@ -4068,6 +4082,21 @@ export interface components {
         /** @description `too_many_requests`: Too many requests */
         Problem429: {
             headers: {
+                /**
+                 * @description Seconds to wait
+                 * @example 17
+                 */
+                "Retry-After"?: string;
+                /**
+                 * @description Requests of the key (q) in a window of seconds (w)
+                 * @example "default";q=60000;w=60
+                 */
+                "RateLimit-Policy"?: string;
+                /**
+                 * @description Requests left (r) until the window ends in t seconds
+                 * @example "default";r=0;t=17
+                 */
+                RateLimit?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -4086,6 +4115,11 @@ export interface components {
         /** @description `unavailable`: Something the service needs is away */
         Problem503: {
             headers: {
+                /**
+                 * @description Seconds to wait
+                 * @example 17
+                 */
+                "Retry-After"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -4094,7 +4128,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+        /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
         IdempotencyKey: string;
         /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
         IfMatch: string;
@@ -4147,7 +4181,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4423,7 +4457,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4510,7 +4544,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4596,7 +4630,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4821,7 +4855,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4895,7 +4929,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4969,7 +5003,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5138,7 +5172,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -5177,7 +5211,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5308,7 +5342,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5392,7 +5426,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -5633,7 +5667,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -5772,7 +5806,10 @@ export interface operations {
     withdrawServiceVersion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 /** @description Natural key of a service, e.g. `line-calls` */
                 serviceCode: string;
@@ -5794,6 +5831,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -5837,7 +5875,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -6030,6 +6068,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6075,7 +6114,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -6327,7 +6366,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -6489,7 +6528,10 @@ export interface operations {
     withdrawPlanVersion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 /** @description Natural key of a plan */
                 planCode: string;
@@ -6511,6 +6553,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6562,7 +6605,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -6721,7 +6764,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -6818,7 +6861,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -6949,7 +6992,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -7142,7 +7185,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -7352,7 +7395,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -7672,6 +7715,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -7871,6 +7915,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            406: components["responses"]["Problem406"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -7880,7 +7925,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -7915,7 +7960,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -8202,7 +8247,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8440,7 +8485,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -8651,7 +8696,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8702,7 +8747,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8847,7 +8892,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -8977,7 +9022,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -9066,7 +9111,10 @@ export interface operations {
     revokeApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 keyId: string;
             };
@@ -9077,6 +9125,8 @@ export interface operations {
             /** @description Done */
             200: {
                 headers: {
+                    /** @description Of this representation */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9088,6 +9138,7 @@ export interface operations {
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -9293,7 +9344,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description UNIX seconds of this try */
                 "webhook-timestamp": string;
-                /** @description Space-separated signatures (`v1,…`) over id, timestamp and exact body */
+                /** @description Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) */
                 "webhook-signature": string;
             };
             path?: never;
@@ -9348,7 +9399,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description UNIX seconds of this try */
                 "webhook-timestamp": string;
-                /** @description Space-separated signatures (`v1,…`) over id, timestamp and exact body */
+                /** @description Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) */
                 "webhook-signature": string;
             };
             path?: never;
@@ -9404,7 +9455,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description UNIX seconds of this try */
                 "webhook-timestamp": string;
-                /** @description Space-separated signatures (`v1,…`) over id, timestamp and exact body */
+                /** @description Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) */
                 "webhook-signature": string;
             };
             path?: never;
@@ -9458,7 +9509,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description UNIX seconds of this try */
                 "webhook-timestamp": string;
-                /** @description Space-separated signatures (`v1,…`) over id, timestamp and exact body */
+                /** @description Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) */
                 "webhook-signature": string;
             };
             path?: never;
@@ -9515,7 +9566,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description UNIX seconds of this try */
                 "webhook-timestamp": string;
-                /** @description Space-separated signatures (`v1,…`) over id, timestamp and exact body */
+                /** @description Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) */
                 "webhook-signature": string;
             };
             path?: never;
@@ -9572,7 +9623,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description UNIX seconds of this try */
                 "webhook-timestamp": string;
-                /** @description Space-separated signatures (`v1,…`) over id, timestamp and exact body */
+                /** @description Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) */
                 "webhook-signature": string;
             };
             path?: never;
@@ -9630,7 +9681,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description UNIX seconds of this try */
                 "webhook-timestamp": string;
-                /** @description Space-separated signatures (`v1,…`) over id, timestamp and exact body */
+                /** @description Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) */
                 "webhook-signature": string;
             };
             path?: never;
@@ -9679,7 +9730,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description UNIX seconds of this try */
                 "webhook-timestamp": string;
-                /** @description Space-separated signatures (`v1,…`) over id, timestamp and exact body */
+                /** @description Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) */
                 "webhook-signature": string;
             };
             path?: never;
@@ -9739,7 +9790,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description UNIX seconds of this try */
                 "webhook-timestamp": string;
-                /** @description Space-separated signatures (`v1,…`) over id, timestamp and exact body */
+                /** @description Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) */
                 "webhook-signature": string;
             };
             path?: never;
@@ -9807,7 +9858,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description UNIX seconds of this try */
                 "webhook-timestamp": string;
-                /** @description Space-separated signatures (`v1,…`) over id, timestamp and exact body */
+                /** @description Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) */
                 "webhook-signature": string;
             };
             path?: never;
@@ -9860,7 +9911,7 @@ export interface operations {
                 "webhook-id": string;
                 /** @description UNIX seconds of this try */
                 "webhook-timestamp": string;
-                /** @description Space-separated signatures (`v1,…`) over id, timestamp and exact body */
+                /** @description Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519) */
                 "webhook-signature": string;
             };
             path?: never;

@@ -2,6 +2,7 @@ import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 import { formatInstant, type Page } from '../../shared/index.js';
 import type { RequestContext } from '../kit/context.js';
+import { noteFound } from '../kit/etag.js';
 import { instant, pageOfItems, pageQuery } from '../kit/fields.js';
 import { Reply } from '../kit/reply.js';
 import { Context, defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
@@ -78,6 +79,7 @@ const revokeApiKey = defineRoute({
   scopes: ['admin'],
   params,
   response: apiKey,
+  etag: 'content',
 });
 
 @Controller()
@@ -107,7 +109,9 @@ export class ApiKeysController {
   @Handle(revokeApiKey)
   async revoke(
     @Input() { params: { keyId } }: InputOf<typeof revokeApiKey>,
+    @Context() context: RequestContext,
   ): Promise<AnswerOf<typeof revokeApiKey>> {
+    noteFound(context, present(await this.keys.get(keyId)));
     return present(await this.keys.revoke(keyId));
   }
 }

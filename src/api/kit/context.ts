@@ -17,8 +17,8 @@ export interface RequestContext {
   caller?: Caller;
   /** Undefined where no route matched. */
   route?: RouteSpec;
-  /** Revisions that `If-Match` allows; undefined = any. */
-  ifMatch?: readonly number[] | undefined;
+  /** Tags that `If-Match` names; undefined = any state will do. */
+  ifMatch?: readonly string[] | undefined;
   /** What a change found, for the audit log. */
   before?: unknown;
   /** The validated input; see InputOf. */

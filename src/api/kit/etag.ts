@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Refusal } from '../../shared/index.js';
 import type { RequestContext } from './context.js';
+import { toJson } from './json.js';
 import { Problem } from './problem.js';
+import type { RouteSpec } from './route.js';
 
 /**
  * A strong ETag (RFC 9110, 8.8.3): the revision of what is stored, if it has one, and a digest of the representation,
@@ -18,10 +20,14 @@ export function ifNoneMatchHits(header: string | undefined, current: string): bo
   return header.trim() === '*' || tagsOf(header).some((tag) => tag.replace(/^W\//, '') === current);
 }
 
-/** The revisions that an `If-Match` names; undefined where there is none or it is `*`. Weak tags never match. */
-export function ifMatchRevisions(header: string | undefined): readonly number[] | undefined {
-  if (header === undefined || header.trim() === '*') return undefined;
-  return tagsOf(header).flatMap((tag) => {
+/** The tags that an `If-Match` names; undefined where there is none or it is `*`. */
+export function ifMatchTags(header: string | undefined): readonly string[] | undefined {
+  return header === undefined || header.trim() === '*' ? undefined : tagsOf(header);
+}
+
+/** The revisions that tags name. Weak ones never match (RFC 9110, 13.1.1). */
+export function revisionsIn(tags: readonly string[]): readonly number[] {
+  return tags.flatMap((tag) => {
     const revision = /^"(\d{1,15})\./.exec(tag)?.[1];
     return revision === undefined ? [] : [Number(revision)];
   });
@@ -48,7 +54,7 @@ export async function changing<
   const before = await read();
   context.before = before;
   if (context.ifMatch === undefined) return apply(undefined);
-  if (!context.ifMatch.includes(before[field])) throw changedMeanwhile();
+  if (!revisionsIn(context.ifMatch).includes(before[field])) throw changedMeanwhile();
   try {
     return await apply(before[field]);
   } catch (error) {
@@ -56,6 +62,22 @@ export async function changing<
       error instanceof Refusal && error.code === 'conflict' && (await read())[field] !== before[field];
     throw stale ? changedMeanwhile() : error;
   }
+}
+
+/**
+ * Notes for the audit log what is about to be taken away. It counts no revisions (`etag: 'content'`), so an `If-Match` is
+ * held against the representation that its GET gives. Throws `changed_meanwhile` (412).
+ */
+export function noteFound(context: RequestContext, view: object): void {
+  context.before = view;
+  if (context.ifMatch !== undefined && !context.ifMatch.includes(etagOf(toJson(view))))
+    throw changedMeanwhile();
+}
+
+/** A precondition that cannot be looked at must not pass for one that holds. */
+export function refuseUnheldPrecondition(context: RequestContext, route: RouteSpec): void {
+  if (context.ifMatch === undefined || route.method === 'GET' || route.etag !== undefined) return;
+  throw new Problem('changed_meanwhile', 'Nothing here has an ETag; send the request without If-Match.');
 }
 
 function changedMeanwhile(): Problem {

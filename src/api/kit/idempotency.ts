@@ -7,7 +7,7 @@ import { Problem } from './problem.js';
 
 /** Answers are kept this long (draft-ietf-httpapi-idempotency-key-header leaves it to the server). */
 const KEEP_MS = 24 * 3600 * 1000;
-/** A first request that has not ended by then died with its process; its key can be used again. */
+/** A first request that has not ended by then died with its process: nobody knows how far it came. */
 const ABANDONED_MS = 10 * 60 * 1000;
 
 export interface Answer {
@@ -36,17 +36,12 @@ export class IdempotencyService {
 
   /**
    * Takes the key for a request that is about to run, or gives the answer that it got before.
-   * Throws a {@link Problem}: `key_reused` for another request under the same key, `still_running`.
+   * Throws a {@link Problem}: `key_reused` for another request under the same key, `still_running`, `outcome_unknown`.
    */
   async begin(request: IdempotentRequest): Promise<Answer | undefined> {
     const now = this.clock.now();
     const hash = hashOf(request);
-    await this.dataSource.query(
-      `DELETE FROM api_idempotency
-        WHERE expires_at <= $1
-           OR (key_id = $2 AND idempotency_key = $3 AND answer_status IS NULL AND started_at <= $4)`,
-      [new Date(now), request.keyId, request.idempotencyKey, new Date(now - ABANDONED_MS)],
-    );
+    await this.dataSource.query('DELETE FROM api_idempotency WHERE expires_at <= $1', [new Date(now)]);
     const taken = await this.dataSource
       .createQueryBuilder()
       .insert()
@@ -62,7 +57,7 @@ export class IdempotencyService {
       .returning('key_id')
       .execute();
     if ((taken.raw as unknown[]).length > 0) return undefined;
-    return this.earlier(request, hash);
+    return this.earlier(request, hash, now);
   }
 
   /** Keeps the answer of a request that did something. */
@@ -82,7 +77,7 @@ export class IdempotencyService {
       .delete({ keyId: request.keyId, idempotencyKey: request.idempotencyKey });
   }
 
-  private async earlier(request: IdempotentRequest, hash: Buffer): Promise<Answer> {
+  private async earlier(request: IdempotentRequest, hash: Buffer, now: number): Promise<Answer> {
     const row = await this.dataSource
       .getRepository(IdempotencyEntity)
       .findOneBy({ keyId: request.keyId, idempotencyKey: request.idempotencyKey });
@@ -90,6 +85,14 @@ export class IdempotencyService {
       throw new Problem(
         'key_reused',
         'This Idempotency-Key came with another request before; use a new key.',
+      );
+    }
+    // To run it again could do it twice: buy a second pack.
+    if (row?.answerStatus === null && row.startedAt <= now - ABANDONED_MS) {
+      throw new Problem(
+        'outcome_unknown',
+        'The process that had the first request with this Idempotency-Key ended in its middle: read whether it was done ' +
+          '(or ask GET /v1/audit-log), and if not, send it again with a new key.',
       );
     }
     if (row?.answerStatus == null) {

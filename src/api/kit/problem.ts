@@ -27,6 +27,10 @@ export const PROBLEMS = {
   not_acceptable: { status: 406, title: 'No offered representation is acceptable' },
   conflict: { status: 409, title: 'The request contradicts what is stored' },
   still_running: { status: 409, title: 'The first request with this Idempotency-Key is still running' },
+  outcome_unknown: {
+    status: 409,
+    title: 'Nobody knows whether the first request with this Idempotency-Key was carried out',
+  },
   changed_meanwhile: { status: 412, title: 'The resource has changed since it was read' },
   too_large: { status: 413, title: 'The request body is too large' },
   wrong_content_type: { status: 415, title: 'The request body has a content type that is not taken' },

@@ -13,7 +13,7 @@ import { LOGGER, type Logger } from '../../shared/index.js';
 import { AuditLog } from '../audit/audit-log.service.js';
 import { readBody } from './body.js';
 import { contextOf, type RequestContext } from './context.js';
-import { etagOf, ifMatchRevisions, ifNoneMatchHits } from './etag.js';
+import { etagOf, ifMatchTags, ifNoneMatchHits, refuseUnheldPrecondition } from './etag.js';
 import { IdempotencyService, idempotencyKeyOf, type Answer, type IdempotentRequest } from './idempotency.js';
 import { toJson } from './json.js';
 import { API_OPTIONS, type ApiOptions } from './options.js';
@@ -49,7 +49,8 @@ export class RouteInterceptor implements NestInterceptor {
       query: { ...request.query },
       body: body.value,
     });
-    context.ifMatch = ifMatchRevisions(request.get('if-match'));
+    context.ifMatch = ifMatchTags(request.get('if-match'));
+    refuseUnheldPrecondition(context, route);
     const run = async () => this.write(await this.handle(request, route, next), route, response);
     const key = route.method === 'POST' ? idempotencyKeyOf(request.get('idempotency-key')) : undefined;
     if (key === undefined || context.caller === undefined) {
@@ -73,7 +74,7 @@ export class RouteInterceptor implements NestInterceptor {
     context: RequestContext,
   ): Promise<unknown> {
     const earlier = await this.idempotency.begin(once);
-    if (earlier !== undefined) return replay(earlier, response);
+    if (earlier !== undefined) return replay(earlier, route, response);
     let text: unknown;
     try {
       text = await run();
@@ -136,7 +137,7 @@ function writeDownload({ content, contentType, head }: Download, response: Respo
     : new StreamableFile(typeof content === 'string' ? Buffer.from(content) : content);
 }
 
-function replay(earlier: Answer, response: Response): string | undefined {
+function replay(earlier: Answer, route: RouteSpec, response: Response): string | undefined {
   response.status(earlier.status).set('idempotency-replayed', 'true');
   if (earlier.location !== null) response.set('location', earlier.location);
   if (earlier.status === 204) return undefined;
@@ -148,5 +149,7 @@ function replay(earlier: Answer, response: Response): string | undefined {
     );
   }
   response.set('content-type', 'application/json; charset=utf-8');
-  return earlier.body;
+  return route.etag === undefined
+    ? earlier.body
+    : withEtag(earlier.body, JSON.parse(earlier.body), route, response);
 }

@@ -30,11 +30,12 @@ export function validateInput(route: RouteSpec, raw: RawInput): RawInput {
   return input;
 }
 
-/** No input of any operation is nested as deeply; recursion ends here. */
-const MAX_DEPTH = 50;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Text that Postgres cannot hold: NUL, and halves of surrogate pairs. Refused here, once, for every field. */
+/**
+ * Text that Postgres cannot hold: NUL, and halves of surrogate pairs. Refused here, once, for every field. Bodies are
+ * nested no deeper than jsonFaults lets them be.
+ */
 function unstorable(
   value: unknown,
   place: FieldPlace,
@@ -45,10 +46,6 @@ function unstorable(
     if (!value.includes('\u0000') && !LONE_SURROGATE.test(value)) return;
     faults.push({ in: place, pointer: toPointer(at), detail: 'holds NUL or half a character; remove it' });
   } else if (value !== null && typeof value === 'object') {
-    if (at.length === MAX_DEPTH) {
-      faults.push({ in: place, pointer: toPointer(at), detail: 'is nested too deeply; no field is' });
-      return;
-    }
     for (const [key, member] of Object.entries(value)) {
       if (!Array.isArray(value)) unstorable(key, place, at, faults);
       unstorable(member, place, [...at, key], faults);

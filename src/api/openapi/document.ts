@@ -52,6 +52,27 @@ const problemSchema = z
 
 const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
+const header = (description: string, example: string): JsonSchema => ({
+  description,
+  schema: { type: 'string' },
+  example,
+});
+const RETRY_AFTER = { 'Retry-After': header('Seconds to wait', '17') };
+
+/** What problems of a status carry besides their body. */
+const PROBLEM_HEADERS: Readonly<Record<number, JsonSchema>> = {
+  401: { 'WWW-Authenticate': header('RFC 6750', 'Bearer realm="countfree"') },
+  429: {
+    ...RETRY_AFTER,
+    'RateLimit-Policy': header(
+      'Requests of the key (q) in a window of seconds (w)',
+      '"default";q=60000;w=60',
+    ),
+    RateLimit: header('Requests left (r) until the window ends in t seconds', '"default";r=0;t=17'),
+  },
+  503: RETRY_AFTER,
+};
+
 /** The OpenAPI 3.1 document of the routes. Deterministic: the same routes give the same text. */
 export function buildDocument({ version, description, routes, tags, webhooks }: DocumentParts): JsonSchema {
   const schemas = new SchemaCollector();
@@ -88,7 +109,9 @@ export function buildDocument({ version, description, routes, tags, webhooks }: 
           name: 'Idempotency-Key',
           in: 'header',
           description:
-            'Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer.',
+            'Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, ' +
+            'with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, ' +
+            '422 for another request under the same key. A refused request leaves the key free.',
           schema: { type: 'string', minLength: 1, maxLength: 255 },
         },
         IfMatch: {
@@ -215,6 +238,7 @@ function problemStatuses(route: RouteSpec): number[] {
   if (route.params || route.query || route.body) kinds.push('invalid');
   if (route.params || route.query) kinds.push('not_found');
   if (route.body) kinds.push('too_large', 'wrong_content_type');
+  if (route.response && route.otherResponseTypes) kinds.push('not_acceptable');
   if (route.method !== 'GET') kinds.push('conflict');
   if (route.method === 'POST') kinds.push('key_reused');
   if (route.etag !== undefined && route.method !== 'GET') kinds.push('changed_meanwhile');
@@ -227,7 +251,11 @@ function problemResponses(routes: readonly RouteSpec[], schema: JsonSchema): Jso
     used.map((status) => {
       const kinds = Object.entries(PROBLEMS).filter(([, problem]) => problem.status === status);
       const description = kinds.map(([kind, problem]) => `\`${kind}\`: ${problem.title}`).join('. ');
-      return [`Problem${status}`, { description, content: { [PROBLEM_MEDIA_TYPE]: { schema } } }];
+      const headers = PROBLEM_HEADERS[status];
+      return [
+        `Problem${status}`,
+        { description, ...(headers && { headers }), content: { [PROBLEM_MEDIA_TYPE]: { schema } } },
+      ];
     }),
   );
 }
@@ -253,7 +281,10 @@ function webhookOperation(hook: WebhookSpec, schemas: SchemaCollector): JsonSche
     parameters: [
       header('webhook-id', 'The same for every try of one event'),
       header('webhook-timestamp', 'UNIX seconds of this try'),
-      header('webhook-signature', 'Space-separated signatures (`v1,…`) over id, timestamp and exact body'),
+      header(
+        'webhook-signature',
+        'Space-separated signatures over id, timestamp and exact body: `v1,…` (HMAC-SHA256) or `v1a,…` (Ed25519)',
+      ),
     ],
     requestBody: {
       required: true,

@@ -12,7 +12,8 @@ const DESCRIPTION = `Countfree counts the octets of mirrored SIM traffic, decide
 - **Times** are RFC 3339; answers are in UTC.
 - **Lists** come in pages: hand \`nextCursor\` back as \`cursor\` until it is null. Pages stay stable while others write.
 - **Errors** are \`application/problem+json\` (RFC 9457); \`errors\` names every field at fault by a JSON pointer. An unknown field is an error.
-- **Sending again is safe** with an \`Idempotency-Key\`; changing is safe with \`If-Match\`.`;
+- **Sending again is safe** with an \`Idempotency-Key\`; changing is safe with \`If-Match\`.
+- **Rate:** every answer says with \`RateLimit-Policy\` and \`RateLimit\` what the key may still do; 429 says with \`Retry-After\` how long to wait.`;
 
 const TAGS: readonly Tag[] = [
   { name: 'realms', description: 'Address spaces, and the mirrors that bring their traffic' },

@@ -9,7 +9,7 @@ import {
   planVersionInputSchema,
 } from '../../plans/index.js';
 import type { RequestContext } from '../kit/context.js';
-import { changing } from '../kit/etag.js';
+import { changing, noteFound } from '../kit/etag.js';
 import { instant, pageOfItems, pageQuery, versionNumber } from '../kit/fields.js';
 import { Reply } from '../kit/reply.js';
 import { Context, defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
@@ -167,6 +167,7 @@ const withdrawPlanVersion = defineRoute({
   summary: 'Withdraw the latest version before it comes into force',
   scopes: write,
   params: versionParams,
+  etag: 'content',
 });
 
 @Controller()
@@ -227,7 +228,7 @@ export class PlansController {
     @Input() { params: { planCode, version } }: InputOf<typeof withdrawPlanVersion>,
     @Context() context: RequestContext,
   ): Promise<void> {
-    context.before = await this.plans.version(planCode, version);
+    noteFound(context, await this.plans.version(planCode, version));
     await this.plans.withdrawVersion(planCode, version);
   }
 }

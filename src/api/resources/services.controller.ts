@@ -8,7 +8,7 @@ import {
   serviceVersionInputSchema,
 } from '../../catalogue/index.js';
 import type { RequestContext } from '../kit/context.js';
-import { changing } from '../kit/etag.js';
+import { changing, noteFound } from '../kit/etag.js';
 import { instant, pageOfItems, pageQuery, versionNumber } from '../kit/fields.js';
 import { Reply } from '../kit/reply.js';
 import { Context, defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
@@ -196,6 +196,7 @@ const withdrawServiceVersion = defineRoute({
   summary: 'Withdraw the latest version before it comes into force',
   scopes: write,
   params: versionParams,
+  etag: 'content',
 });
 const diffServiceVersions = defineRoute({
   method: 'GET',
@@ -286,7 +287,7 @@ export class ServicesController {
     @Input() { params: { serviceCode, version } }: InputOf<typeof withdrawServiceVersion>,
     @Context() context: RequestContext,
   ): Promise<void> {
-    context.before = await this.catalogue.getVersion(serviceCode, version);
+    noteFound(context, await this.catalogue.getVersion(serviceCode, version));
     await this.catalogue.withdrawVersion(serviceCode, version);
   }
 

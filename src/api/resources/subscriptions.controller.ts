@@ -140,7 +140,12 @@ export class SubscriptionsController {
   }
 
   @Handle(changePlan)
-  async change(@Input() { body }: InputOf<typeof changePlan>): Promise<Reply<AnswerOf<typeof changePlan>>> {
+  async change(
+    @Input() { body }: InputOf<typeof changePlan>,
+    @Context() context: RequestContext,
+  ): Promise<Reply<AnswerOf<typeof changePlan>>> {
+    const found = await this.subscriptions.list({ simId: body.simId, at: new Date(body.at) }, { limit: 1 });
+    context.before = found.items[0];
     const made = await this.subscriptions.changePlan(body);
     return new Reply(made, { location: `/v1/subscriptions/${made.id}` });
   }

@@ -1,0 +1,163 @@
+import { gzipSync } from 'node:zlib';
+import { connect } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { expectProblem, useApi } from './support.js';
+
+const api = useApi({ options: { bodyLimit: 4096 } });
+const keyInput = { name: 'billing system', scopes: ['billing'] };
+
+describe('bad requests', () => {
+  it('name every bad field at once', async () => {
+    const answer = await api.post('/v1/api-keys', {
+      name: '',
+      scopes: ['billing', 'root'],
+      expiresAt: 'tomorrow',
+      colour: 'red',
+    });
+    expect(expectProblem(answer, 400, 'invalid').sort()).toEqual([
+      'body /colour',
+      'body /expiresAt',
+      'body /name',
+      'body /scopes/1',
+    ]);
+  });
+
+  it('refuse unknown and repeated parameters', async () => {
+    const answer = await api.get('/v1/api-keys?limit=0&colour=red&cursor=a&cursor=b');
+    expect(expectProblem(answer, 400, 'invalid').sort()).toEqual([
+      'query /colour',
+      'query /cursor',
+      'query /limit',
+    ]);
+  });
+
+  it('refuse a cursor that is none', async () => {
+    expect(expectProblem(await api.get('/v1/api-keys?cursor=eyJhIjoxfQ'), 400, 'invalid')).toEqual([
+      'query /cursor',
+    ]);
+  });
+
+  it('refuse malformed, missing, too large and foreign bodies, each in its way', async () => {
+    expectProblem(await api.post('/v1/api-keys', undefined, { raw: '{"name":' }), 400, 'malformed');
+    expect(expectProblem(await api.post('/v1/api-keys'), 400, 'invalid')).toEqual(['body ']);
+    expectProblem(await api.post('/v1/api-keys', { name: 'x'.repeat(5000), scopes: [] }), 413, 'too_large');
+    const bomb = gzipSync(Buffer.alloc(1024 * 1024, ' '));
+    const zipped = { 'content-encoding': 'gzip' };
+    expectProblem(
+      await api.post('/v1/api-keys', undefined, { raw: bomb, headers: zipped }),
+      413,
+      'too_large',
+    );
+    expectProblem(
+      await api.post('/v1/api-keys', undefined, { raw: '{}', headers: zipped }),
+      400,
+      'malformed',
+    );
+    const xml = { 'content-type': 'application/xml' };
+    expectProblem(
+      await api.post('/v1/api-keys', undefined, { raw: '<a/>', headers: xml }),
+      415,
+      'wrong_content_type',
+    );
+    const latin = { 'content-type': 'application/json; charset=shift_jis' };
+    expectProblem(
+      await api.post('/v1/api-keys', undefined, { raw: '{}', headers: latin }),
+      415,
+      'wrong_content_type',
+    );
+    expectProblem(await api.post('/v1/api-keys', undefined, { raw: 'null' }), 400, 'invalid');
+    expectProblem(
+      await api.post('/v1/api-keys', undefined, {
+        raw: '{"__proto__":{"a":1},"name":"a","scopes":["admin"]}',
+      }),
+      400,
+      'invalid',
+    );
+  });
+
+  it('refuse what no database can hold and what no field is', async () => {
+    const input = { ...keyInput, name: 'a\u0000b', more: { '\ud800': ['x\udc00'] } };
+    expect(expectProblem(await api.post('/v1/api-keys', input), 400, 'invalid')).toEqual([
+      'body /name',
+      'body /more',
+      'body /more/\ud800/0',
+    ]);
+    const deep = `${'['.repeat(2000)}${']'.repeat(2000)}`;
+    const [pointer] = expectProblem(await api.post('/v1/api-keys', undefined, { raw: deep }), 400, 'invalid');
+    expect(pointer).toBe(`body ${'/0'.repeat(50)}`);
+    expect(expectProblem(await api.get('/v1/api-keys/%00'), 400, 'invalid')).toEqual(['path /keyId']);
+  });
+
+  it('refuse a member that is said twice, since nobody knows which one is meant', async () => {
+    const raw = '{"name":"a","scopes":["billing"],"na\\u006de":"b"}';
+    expect(expectProblem(await api.post('/v1/api-keys', undefined, { raw }), 400, 'invalid')).toEqual([
+      'body /name',
+    ]);
+  });
+
+  it('take text in the charset that it names, and refuse octets that are none of it', async () => {
+    const csv = (name: Buffer) => Buffer.concat([Buffer.from('id,name\nsim-sjis,'), name, Buffer.from('\n')]);
+    const shiftJis = Buffer.from('88ea8d86', 'hex');
+    const send = (raw: Buffer, type: string) =>
+      api.post('/v1/sims/csv', undefined, {
+        raw: new Uint8Array(raw),
+        headers: { 'content-type': type },
+      });
+    expectProblem(await send(csv(shiftJis), 'text/csv'), 400, 'malformed');
+    expectProblem(await send(csv(shiftJis), 'text/csv; charset=klingon'), 415, 'wrong_content_type');
+    expect((await send(csv(shiftJis), 'text/csv; charset=Shift_JIS')).body).toMatchObject({ created: 1 });
+    expect((await api.get('/v1/sims/sim-sjis')).body.name).toBe('一号');
+    const raw = new Uint8Array(Buffer.from('{"id":"sim-latin","name":"\xe9"}', 'latin1'));
+    expectProblem(await api.post('/v1/sims', undefined, { raw }), 400, 'malformed');
+    const mark = Buffer.from('\ufeff{"id":"sim-mark"}');
+    expect((await api.post('/v1/sims', undefined, { raw: new Uint8Array(mark) })).status).toBe(201);
+  });
+
+  it('refuse a precondition that cannot be looked at', async () => {
+    const headers = { 'if-match': '"1.x"' };
+    expectProblem(await api.post('/v1/api-keys', keyInput, { headers }), 412, 'changed_meanwhile');
+    expect((await api.post('/v1/api-keys', keyInput, { headers: { 'if-match': '*' } })).status).toBe(201);
+  });
+
+  it('take a compressed body', async () => {
+    const raw = gzipSync(JSON.stringify(keyInput));
+    expect(
+      (await api.post('/v1/api-keys', undefined, { raw, headers: { 'content-encoding': 'gzip' } })).status,
+    ).toBe(201);
+  });
+
+  it('tell an unknown path from a wrong method', async () => {
+    expectProblem(await api.get('/v1/nothing'), 404, 'unknown_path');
+    const answer = await api.put('/v1/api-keys', {});
+    expectProblem(answer, 405, 'wrong_method');
+    expect(answer.headers.get('allow')).toBe('POST, GET, HEAD');
+    const options = await api.call('OPTIONS', '/v1/sims/x/');
+    expectProblem(options, 405, 'wrong_method');
+    expect(options.headers.get('allow')).toBe('GET, HEAD, PATCH, DELETE');
+    expectProblem(await api.get('/v1/api-keys/%E0%A4%A'), 400, 'malformed');
+    expect(expectProblem(await api.get('/v1/api-keys/17'), 400, 'invalid')).toEqual(['path /keyId']);
+    expectProblem(await api.get('/v1/api-keys/00000000-0000-4000-8000-000000000000'), 404, 'not_found');
+  });
+
+  it('do not read the body of a stranger', async () => {
+    const answer = await api.post('/v1/api-keys', undefined, { raw: '{"name":', key: null });
+    expectProblem(answer, 401, 'unauthenticated');
+  });
+
+  it('end a request whose body never comes whole', async () => {
+    const { port } = new URL(api.origin);
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(port), '127.0.0.1', () => {
+        socket.write(`POST /v1/api-keys HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${api.adminKey}\r\n`);
+        socket.end('content-type: application/json\r\ncontent-length: 100\r\n\r\n{"name"');
+      });
+      let text = '';
+      socket
+        .on('data', (chunk) => (text += chunk.toString()))
+        .on('close', () => resolve(text))
+        .on('error', reject);
+    });
+    expect(answer).toMatch(/^(HTTP\/1.1 400|$)/);
+    expect((await api.get('/healthz')).status).toBe(200);
+  });
+});
