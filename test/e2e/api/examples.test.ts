@@ -3,7 +3,7 @@ import { routes } from '../../../src/api/controllers.js';
 import { statusOf } from '../../../src/api/kit/route.js';
 import { CatalogueService } from '../../../src/catalogue/index.js';
 import { eventsOf } from '../../support/events.js';
-import { created, useApi } from './support.js';
+import { created, useApi, type Json } from './support.js';
 
 const api = useApi();
 const withExamples = routes.filter((route) => route.examples?.body !== undefined);
@@ -56,5 +56,20 @@ describe('the examples of the document, sent in its order', () => {
   it('cause events as the document says', async () => {
     const told = await eventsOf(api.database.dataSource);
     expect(new Set(told.map(({ type }) => type))).toContain('subscription.changed');
+  });
+
+  it('stand in the audit log, each with who asked, what for, and what was there before and after', async () => {
+    const { body } = await api.get('/v1/audit-log?limit=1000');
+    const entries = new Map((body.items as Json[]).map((entry: Json) => [entry.operation, entry]));
+    for (const route of withExamples) {
+      const { operationId, method, response } = route;
+      const entry: Json = entries.get(operationId);
+      expect(entry, operationId).toMatchObject({ status: statusOf(route) });
+      expect([operationId, entry.requested]).not.toEqual([operationId, null]);
+      expect([operationId, entry.after === null]).toEqual([operationId, response === undefined]);
+      if (method !== 'POST') expect([operationId, entry.before]).not.toEqual([operationId, null]);
+    }
+    expect(entries.get('changePlan').before).toMatchObject({ simId: 'sim-0001', planCode: 'light-3gb' });
+    expect(new Set((body.items as Json[]).map(({ keyId }: Json) => keyId)).size).toBe(1);
   });
 });
