@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { SegmentsReader } from '../plans/index.js';
 import { sumMoney } from '../rating/index.js';
+import { ahead } from './ahead.js';
 import type { ClosingRun } from './closing.repository.js';
 import { BILLING_SETTINGS, type BillingSettings } from './settings.js';
 import type { StatementRater } from './statement-rater.js';
@@ -39,25 +40,42 @@ export class ClosingBrake {
     return `${totals.sims} SIMs would be billed ${totals.now} ${currency}, and were billed ${totals.before} ${currency} for the period before: more than a factor of ${brakeFactor} apart. Look at the drafts; if they are right, close again with confirm.`;
   }
 
+  /** While one batch is summed the next is read. */
   private async totals(run: ClosingRun, rater: StatementRater, signal?: AbortSignal): Promise<Totals> {
-    const { manager } = this.dataSource;
-    const { calendar, period } = run;
-    const exponent = Number(calendar.currency.split('/')[1] ?? 0);
+    const exponent = Number(run.calendar.currency.split('/')[1] ?? 0);
     const totals: Totals = { sims: 0, before: '0', now: '0' };
-    for (let after = 0; signal?.aborted !== true;) {
-      const sims = await this.segments.sims(manager, calendar, period, after, this.settings.batchSims);
-      const last = sims.at(-1);
-      if (last === undefined) break;
-      after = last;
-      const billed = await this.statements.billedBefore(manager, calendar, period, sims);
-      const both = sims.filter((simKey) => billed.has(simKey));
-      if (both.length === 0) continue;
-      const carriedIn = await this.statements.carriedInto(manager, calendar, period, both);
-      const rated = await rater.rate(manager, calendar, period, both, carriedIn);
-      totals.sims += rated.length;
-      totals.before = sumMoney([totals.before, ...billed.values()], exponent);
-      totals.now = sumMoney([totals.now, ...rated.map((one) => one.rated.totals.amount)], exponent);
+    for await (const { before, now } of ahead(this.batches(run, signal), (sims) =>
+      this.rate(run, rater, sims),
+    )) {
+      totals.sims += now.length;
+      totals.before = sumMoney([totals.before, ...before], exponent);
+      totals.now = sumMoney([totals.now, ...now], exponent);
     }
     return totals;
+  }
+
+  private async *batches({ calendar, period }: ClosingRun, signal?: AbortSignal): AsyncGenerator<number[]> {
+    for (let after: number | undefined = 0; signal?.aborted !== true;) {
+      const { manager } = this.dataSource;
+      const sims = await this.segments.sims(manager, calendar, period, after, this.settings.batchSims);
+      after = sims.at(-1);
+      if (after === undefined) return;
+      yield sims;
+    }
+  }
+
+  /** Amounts of those of `simKeys` that have a statement of the period before, and of these. */
+  private async rate(
+    { calendar, period }: ClosingRun,
+    rater: StatementRater,
+    simKeys: readonly number[],
+  ): Promise<{ before: string[]; now: string[] }> {
+    const { manager } = this.dataSource;
+    const billed = await this.statements.billedBefore(manager, calendar, period, simKeys);
+    const both = simKeys.filter((simKey) => billed.has(simKey));
+    if (both.length === 0) return { before: [], now: [] };
+    const carriedIn = await this.statements.carriedInto(manager, calendar, period, both);
+    const rated = await rater.rate(manager, calendar, period, both, carriedIn);
+    return { before: [...billed.values()], now: rated.map((one) => one.rated.totals.amount) };
   }
 }

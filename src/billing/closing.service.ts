@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
 import { brokenConstraint, inTransaction } from '../database/index.js';
-import { AccountsReader, UsageReader } from '../meter/index.js';
+import { AccountsReader, type UsageReader } from '../meter/index.js';
 import {
   CatalogueReader,
   SegmentsReader,
@@ -16,6 +16,7 @@ import { completenessOf } from './completeness.js';
 import { ClosingBrake } from './closing-brake.js';
 import { ClosingRepository, type ClosingRun } from './closing.repository.js';
 import { CorrectionsService } from './corrections.service.js';
+import { KeptUsage } from './kept-usage.js';
 import type { ClosePeriodInput, ClosingView } from './schemas.js';
 import { BILLING_SETTINGS, type BillingSettings } from './settings.js';
 import { StatementRater } from './statement-rater.js';
@@ -39,7 +40,6 @@ export class ClosingService {
     @Inject(CorrectionsService) private readonly corrections: CorrectionsService,
     @Inject(SegmentsReader) private readonly segments: SegmentsReader,
     @Inject(CatalogueReader) private readonly catalogue: CatalogueReader,
-    @Inject(UsageReader) private readonly usage: UsageReader,
     @Inject(AccountsReader) private readonly accounts: AccountsReader,
     @Inject(JobQueue) private readonly queue: JobQueue,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -86,14 +86,19 @@ export class ClosingService {
   }
 
   private async carryOutRun(run: ClosingRun, { signal, report }: CarryOutOptions): Promise<void> {
-    const rater = new StatementRater(this.segments, this.catalogue, this.usage);
-    const objection = await this.brake.objection(run, rater, signal);
+    const usage = new KeptUsage(this.dataSource);
+    const objection = await this.brake.objection(run, this.rater(usage), signal);
     if (objection !== null) {
       await this.runs.hold(this.dataSource.manager, run.id, objection);
       return;
     }
+    const rater = this.rater(usage.again());
     while (signal?.aborted !== true && (await this.batch(run.id, rater)))
       await report?.(await this.status(run.period.month));
+  }
+
+  private rater(usage: UsageReader): StatementRater {
+    return new StatementRater(this.segments, this.catalogue, usage);
   }
 
   private async prepare(input: ClosePeriodInput): Promise<ClosingView> {

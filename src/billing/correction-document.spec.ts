@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { loadScenario, scenarioNames } from '../../test/scenarios/scenario.js';
 import { canonicalJson, ratedDocument, rateTogether, sumMoney } from '../rating/index.js';
-import { correctionDocument, difference, directionOf, ratedOf } from './correction-document.js';
+import { correctionDocument, difference, directionOf, ratedOf, saysTheSame } from './correction-document.js';
+import { statementDocument } from './statement-document.js';
 
 type Rated = ReturnType<typeof ratedOf>;
 
@@ -268,4 +269,57 @@ describe('the document of a correction', () => {
     ['-100.00', 'credit'],
     ['9007199254740993', 'debit'],
   ])('%s is %s', (amount, direction) => expect(directionOf(amount)).toBe(direction));
+});
+
+describe('lines that are the same to the byte', () => {
+  const rateAll = (name: string) => {
+    const { together, later } = loadScenario(name);
+    return [together, ...later].flatMap((sims) => rateTogether(sims));
+  };
+  const every = scenarioNames().flatMap((name) =>
+    rateAll(name).map((rated) => {
+      const after = ratedDocument(rated);
+      const head = { simId: 'sim-1', final: null, completeness: {} };
+      return {
+        after,
+        parsed: ratedOf(JSON.parse(canonicalJson(after))),
+        document: statementDocument(head, rated),
+      };
+    }),
+  );
+
+  it('are found in the statement and in the correction that they are of', () => {
+    for (const { after, document, parsed } of every) {
+      expect(saysTheSame(document, after)).toBe(true);
+      const head = {
+        simId: 's',
+        statement: 1,
+        statementHash: 'a',
+        position: 1,
+        previousHash: null,
+        correctedAt: 0,
+      };
+      const corrected = correctionDocument(head, difference(parsed, parsed), after);
+      expect(saysTheSame(corrected, after)).toBe(true);
+    }
+  });
+
+  it('are never found where a line differs', () => {
+    let differing = 0;
+    for (const { document, parsed } of every)
+      for (const other of every) {
+        if (difference(parsed, other.parsed).lines.length === 0) continue;
+        differing += 1;
+        expect(saysTheSame(document, other.after)).toBe(false);
+      }
+    expect(differing).toBeGreaterThan(every.length);
+  });
+
+  it('are not found in text that only looks like them', () => {
+    const lines = { usage: [], charges: [] };
+    expect(
+      saysTheSame(canonicalJson({ charges: [], simId: '"usage":[]', usage: [{ segment: 0 }] }), lines),
+    ).toBe(false);
+    expect(saysTheSame(canonicalJson({ charges: [], simId: '"usage":[]', usage: [] }), lines)).toBe(true);
+  });
 });

@@ -57,6 +57,17 @@ export function ratedOf(document: unknown): Rated {
   return ratedSchema.parse(document);
 }
 
+/**
+ * Whether a document (of a statement, or of the correction before) has the very lines of `after` in it, to the byte: most
+ * have, and need not be parsed. A quote within a string is escaped, and no other object of either document has members
+ * of these names, so a text that is found is the lines themselves. Where it is false, {@link difference} tells. Pure.
+ */
+export function saysTheSame(document: string, after: Record<string, JsonValue>): boolean {
+  return ['usage', 'charges'].every((name) =>
+    document.includes(`"${name}":${canonicalJson(after[name] ?? null)}`),
+  );
+}
+
 /** What changed between two ratings of one period, line by line. Lines with nothing changed are left out. Pure. */
 export function difference(before: Rated, after: Rated): Difference {
   const { exponent } = after.currency;

@@ -4,7 +4,7 @@ import { inTransaction } from '../database/index.js';
 import { UsageReader } from '../meter/index.js';
 import { CatalogueReader, SegmentsReader, periodOfMonth } from '../plans/index.js';
 import { JobQueue } from '../queue/index.js';
-import { canonicalJson, ratedDocument } from '../rating/index.js';
+import { canonicalJson, ratedDocument, type RatedPeriod } from '../rating/index.js';
 import {
   CLOCK,
   Refusal,
@@ -17,11 +17,13 @@ import {
   type PageRequest,
 } from '../shared/index.js';
 import { Outbox } from '../webhooks/index.js';
+import { ahead, chunks } from './ahead.js';
 import {
   correctionDocument,
   difference,
   directionOf,
   ratedOf,
+  saysTheSame,
   type Direction,
 } from './correction-document.js';
 import {
@@ -55,6 +57,9 @@ export interface CorrectionView {
 
 /** Months that a closing corrects by itself. Each is rated anew, so all of history would take ever longer. */
 const MONTHS_BACK = 3;
+
+/** SIMs that are read and rated while those before them are compared. */
+const CHUNK = 250;
 
 interface Made extends NewCorrection {
   simId: string;
@@ -155,35 +160,28 @@ export class CorrectionsService {
     const period = periodOfMonth(calendar, month);
     const simKeys = statements.map(({ simKey }) => simKey);
     const carriedIn = await this.statements.carriedInto(manager, calendar, period, simKeys);
-    const rated = new Map(
-      (await rater.rate(manager, calendar, period, simKeys, carriedIn)).map((one) => [one.simKey, one.rated]),
-    );
-    return statements.flatMap((statement): Made[] => {
-      const period = rated.get(statement.simKey);
-      if (period === undefined) return [];
-      const after = ratedDocument(period);
-      const change = difference(billed(statement), ratedOf(JSON.parse(canonicalJson(after))));
-      if (change.lines.length === 0) return [];
-      const head = {
-        simId: statement.simId,
-        statement: statement.number,
-        statementHash: statement.hash,
-        position: (statement.correction?.position ?? 0) + 1,
-        previousHash: statement.correction?.hash ?? null,
-        correctedAt: now,
-      };
-      const document = correctionDocument(head, change, after);
-      return [
-        {
-          ...head,
-          simKey: statement.simKey,
-          amount: change.amount,
-          carriedOutOctets: period.carriedOut,
-          document,
-          hash: documentHash(document),
-        },
-      ];
-    });
+    // On other connections than the one of the transaction, whose lock keeps what is read as it is.
+    const reader = manager.dataSource.manager;
+    const made: Made[] = [];
+    const parts = ahead(chunks(statements, CHUNK), async (part) => ({
+      part,
+      rated: await rater.rate(
+        reader,
+        calendar,
+        period,
+        part.map(({ simKey }) => simKey),
+        carriedIn,
+      ),
+    }));
+    for await (const { part, rated } of parts) {
+      const ofSim = new Map(rated.map((one) => [one.simKey, one.rated]));
+      for (const statement of part) {
+        const period = ofSim.get(statement.simKey);
+        const one = period === undefined ? null : correctionOf(statement, period, now);
+        if (one !== null) made.push(one);
+      }
+    }
+    return made;
   }
 
   private async store(
@@ -212,6 +210,31 @@ export class CorrectionsService {
       })),
     );
   }
+}
+
+/** Null where nothing differs from what the SIM has been told so far. */
+function correctionOf(statement: CorrectableStatement, period: RatedPeriod, now: number): Made | null {
+  const after = ratedDocument(period);
+  if (saysTheSame(statement.correction?.document ?? statement.document, after)) return null;
+  const change = difference(billed(statement), ratedOf(JSON.parse(canonicalJson(after))));
+  if (change.lines.length === 0) return null;
+  const head = {
+    simId: statement.simId,
+    statement: statement.number,
+    statementHash: statement.hash,
+    position: (statement.correction?.position ?? 0) + 1,
+    previousHash: statement.correction?.hash ?? null,
+    correctedAt: now,
+  };
+  const document = correctionDocument(head, change, after);
+  return {
+    ...head,
+    simKey: statement.simKey,
+    amount: change.amount,
+    carriedOutOctets: period.carriedOut,
+    document,
+    hash: documentHash(document),
+  };
 }
 
 /** What the SIM has been told so far: the statement, or the last correction of it. */

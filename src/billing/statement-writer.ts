@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Outbox } from '../webhooks/index.js';
 import type { ClosingRun } from './closing.repository.js';
 import { sumMoney } from '../rating/index.js';
+import { ahead, chunks } from './ahead.js';
 import { CorrectionsRepository, type OpenCorrection } from './corrections.repository.js';
 import { groupBy } from './groups.js';
 import { documentHash, statementDocument } from './statement-document.js';
@@ -38,19 +39,19 @@ export class StatementWriter {
     // From here on every other writer of statements waits.
     const before = (await this.statements.takeNumbers(manager, 0)) - 1;
     const reader = manager.dataSource.manager;
-    const rate = (start: number) =>
-      awaitedLater(rater.rate(reader, calendar, period, simKeys.slice(start, start + CHUNK), carriedIn));
+    const rated = ahead(chunks(simKeys, CHUNK), (part) =>
+      rater.rate(reader, calendar, period, part, carriedIn),
+    );
     let written = 0;
-    let next = rate(0);
     let storing = Promise.resolve();
     try {
-      for (let start = 0; start < simKeys.length; start += CHUNK) {
-        const rated = await next;
-        if (start + CHUNK < simKeys.length) next = rate(start + CHUNK);
-        const made = rated.map((one, index) => finalStatement(run, heads, one, before + written + index + 1));
+      for await (const sims of rated) {
+        const made = sims.map((one, index) => finalStatement(run, heads, one, before + written + index + 1));
         written += made.length;
         await storing;
-        storing = awaitedLater(this.store(manager, run, made));
+        storing = this.store(manager, run, made);
+        // Awaited with the next ones: should their rating fail, this failure is nobody's.
+        storing.catch(() => undefined);
       }
     } finally {
       // Nothing may still be written when the caller ends the transaction, whichever way.
@@ -150,10 +151,4 @@ function finalStatement(run: ClosingRun, heads: Heads, { simKey, rated }: RatedS
     hash: documentHash(document),
   };
   return { statement, simId, currency: currency.code, settles };
-}
-
-/** For a promise that is awaited after other work: should that fail, its own failure is nobody's. */
-function awaitedLater<T>(work: Promise<T>): Promise<T> {
-  work.catch(() => undefined);
-  return work;
 }

@@ -1,27 +1,26 @@
 /**
- * `billing-child.ts DATABASE_URL closing|simulation`: carries one out in a process of its own, so that its memory is its
+ * `billing-child.ts DATABASE_URL closing|simulation MONTH`: carries one out in a process of its own, so that its memory is its
  * own. Prints JSON.
  */
 import 'reflect-metadata';
 import { ClosingService, SimulationsService, simulationInputSchema } from '../../src/billing/index.js';
 import { LINE_FREE } from '../support/billing-fleet.js';
 import { billingContext } from './support/billing-context.js';
-import { MONTH } from './support/fleet.js';
 
-const [url = '', work] = process.argv.slice(2);
+const [url = '', work, month = ''] = process.argv.slice(2);
 const context = await billingContext(url);
 
 /** Resolves to the number of SIMs. */
 async function close(): Promise<number> {
   const closing = context.get(ClosingService, { strict: false });
-  return (await closing.closeNow({ month: MONTH, force: false })).statements;
+  return (await closing.closeNow({ month, force: false })).statements;
 }
 
 /** What the month would cost with a second service free. */
 async function simulate(): Promise<number> {
   const simulations = context.get(SimulationsService, { strict: false });
   const terms = { ...LINE_FREE, free: [{ id: 'two', services: ['line', 'youtube'] }] };
-  const input = simulationInputSchema.parse({ month: MONTH, planCode: 'light', terms });
+  const input = simulationInputSchema.parse({ month, planCode: 'light', terms });
   const { id } = await simulations.start(input);
   await simulations.carryOut(id);
   return (await simulations.get(id)).done;

@@ -48,7 +48,6 @@ export function billingServices(dataSource: DataSource, clock: Clock, settings: 
       correcting,
       segments,
       catalogue,
-      usage,
       accounts,
       queue,
       clock,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
+import { dayOne, MONTH } from './fleet.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -14,10 +15,14 @@ export interface BillingWork {
   bytes: number;
 }
 
-/** Closes the fleet's month, or simulates it, in a process of its own. */
-export async function billingWork(url: string, work: 'closing' | 'simulation'): Promise<BillingWork> {
+/** Closes a month of the fleet, or simulates it, in a process of its own. */
+export async function billingWork(
+  url: string,
+  work: 'closing' | 'simulation',
+  month = MONTH,
+): Promise<BillingWork> {
   const loader = ['--import', './test/support/typescript.mjs'];
-  const child = spawn(process.execPath, [...loader, 'test/bench/billing-child.ts', url, work], {
+  const child = spawn(process.execPath, [...loader, 'test/bench/billing-child.ts', url, work, month], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -32,19 +37,23 @@ export async function billingWork(url: string, work: 'closing' | 'simulation'): 
 export async function reopenMonth(dataSource: DataSource): Promise<void> {
   await dataSource.transaction(async (manager) => {
     await manager.query(`SET LOCAL session_replication_role = 'replica'`);
-    await manager.query(
-      'TRUNCATE statement, closing_run, statement_series, outbox_event, outbox_sequence, simulation CASCADE',
-    );
+    await manager.query('TRUNCATE outbox_event, outbox_sequence, simulation CASCADE');
+    await manager.query('DELETE FROM statement WHERE month = $1', [MONTH]);
+    await manager.query('DELETE FROM closing_run WHERE month = $1', [MONTH]);
+    await manager.query('UPDATE statement_series SET last_number = (SELECT max(number) FROM statement)');
   });
+  await dataSource.query('VACUUM (ANALYZE) statement');
   await dataSource.query('CHECKPOINT');
 }
 
-/** Seconds that Postgres takes to sum the usage of all SIMs by reason: less than what is to be read, nothing written. */
+/** Seconds that Postgres takes to sum the month's usage of all SIMs by reason: less than what is to be read, nothing written. */
 export async function sumUsage(dataSource: DataSource): Promise<number> {
   const started = performance.now();
   await dataSource.query(
     `SELECT count(*) FROM (
-       SELECT sim_key, reason_id, sum(octets_up), sum(octets_down) FROM usage_bucket GROUP BY sim_key, reason_id) s`,
+       SELECT sim_key, reason_id, sum(octets_up), sum(octets_down) FROM usage_bucket
+       WHERE hour >= $1 GROUP BY sim_key, reason_id) s`,
+    [new Date(dayOne(MONTH))],
   );
   return (performance.now() - started) / 1000;
 }

@@ -3,17 +3,23 @@ import { LedgerRepository } from '../../../src/meter/index.js';
 import { BillingFleet, LINE_FREE } from '../../support/billing-fleet.js';
 
 export const MONTH = '2026-10';
+export const MONTH_BEFORE = '2026-09';
 export const DAYS = 30;
 /** One of them free under the plan. */
 export const SERVICES = ['line', 'youtube', 'netflix', 'spotify', 'twitter'];
-const MONTH_START = Date.parse('2026-10-01T00:00:00+09:00');
+/** UNIX milliseconds. */
+export const dayOne = (month: string) => Date.parse(`${month}-01T00:00:00+09:00`);
 const DAY_MS = 86_400_000;
 
 /**
- * SIMs `sim-1`… on one plan (980 yen, 3 GB, LINE free), each with one bucket per service and day of October 2026, stored
- * as a ledger stores them: by time, not by SIM.
+ * SIMs `sim-1`… on one plan (980 yen, 3 GB, LINE free), each with one bucket per service and day of `months` (oldest
+ * first), stored as a ledger stores them: by time, not by SIM.
  */
-export async function fillFleet(dataSource: DataSource, sims: number): Promise<void> {
+export async function fillFleet(
+  dataSource: DataSource,
+  sims: number,
+  months: readonly string[] = [MONTH],
+): Promise<void> {
   const fleet = new BillingFleet(dataSource);
   await fleet.create(sims);
   await dataSource.query(
@@ -34,11 +40,16 @@ export async function fillFleet(dataSource: DataSource, sims: number): Promise<v
   await dataSource.query(
     `INSERT INTO subscription (sim_key, plan_key, starts_at, ends_at, version, created_at, updated_at)
      SELECT n, (SELECT plan_key FROM plan), $2, NULL, 1, now(), now() FROM generate_series(1, $1::int) n`,
-    [sims, new Date(MONTH_START)],
+    [sims, new Date(dayOne(months[0] ?? MONTH))],
   );
+  for (const month of months) await fillMonth(dataSource, sims, month);
+  await dataSource.query('VACUUM (ANALYZE)');
+}
+
+async function fillMonth(dataSource: DataSource, sims: number, month: string): Promise<void> {
   const ledger = new LedgerRepository(dataSource);
   for (let day = 0; day < DAYS; day += 1) {
-    const noon = MONTH_START + day * DAY_MS + DAY_MS / 2;
+    const noon = dayOne(month) + day * DAY_MS + DAY_MS / 2;
     await ledger.ensurePartitions([noon]);
     await dataSource.query(
       `INSERT INTO usage_bucket (sim_key, hour, reason_id, octets_up, octets_down, packets_up, packets_down)
@@ -49,7 +60,6 @@ export async function fillFleet(dataSource: DataSource, sims: number): Promise<v
       [sims, new Date(noon)],
     );
   }
-  await dataSource.query('VACUUM (ANALYZE)');
 }
 
 /** UNIX milliseconds at which the month may be closed. */
