@@ -14,5 +14,5 @@ export { SimulationsService, type SimulationResultView, type SimulationView } fr
 export type { SponsorSettlement } from './settlement.js';
 export { SponsorsService } from './sponsors.service.js';
 export { StatementsService, type ChainCheck } from './statements.service.js';
-export { UsageTreatments, type TreatedOctets } from './usage-treatment.service.js';
+export { MOST_SIMS, UsageTreatments, type TreatedOctets } from './usage-treatment.service.js';
 export { ThresholdsService, type ThresholdView } from './thresholds.service.js';

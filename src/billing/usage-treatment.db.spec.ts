@@ -2,10 +2,15 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
 import { useTestDatabase } from '../../test/support/database.js';
-import { UsageReader } from '../meter/index.js';
+import { LedgerRepository, ReasonsRepository, UsageReader } from '../meter/index.js';
 import { CatalogueReader, HOUR_MS, SegmentsReader, periodOfMonth } from '../plans/index.js';
 import { StatementRater } from './statement-rater.js';
-import { UsageTreatments, type TreatedOctets } from './usage-treatment.service.js';
+import {
+  MOST_SIMS,
+  UsageTreatments,
+  type TreatedOctets,
+  type TreatmentQuery,
+} from './usage-treatment.service.js';
 
 const database = useTestDatabase();
 const JPY = { timeZone: 'Asia/Tokyo', anchorDay: 1, currency: 'JPY/0' };
@@ -24,12 +29,18 @@ function treatments(): UsageTreatments {
   );
 }
 
+async function totals(query: TreatmentQuery, service = treatments()): Promise<TreatedOctets> {
+  const told = await service.totals(query);
+  if (told === null) throw new Error('there were too many SIMs');
+  return told;
+}
+
 const rule = { id: 'line', services: ['line'] };
 const gb = (value: string) => ({ value, unit: 'GB' as const });
 
 beforeAll(async () => {
   const fleet = new BillingFleet(database().dataSource);
-  await fleet.create(5);
+  await fleet.create(MOST_SIMS.hourly + 6);
   await fleet.plan('plain', LINE_FREE);
   await fleet.plan('capped', {
     ...LINE_FREE,
@@ -55,6 +66,8 @@ beforeAll(async () => {
   await fleet.subscribe('plain', [4], '2026-09-01T00:00:00+09:00', at(10, 0));
   await fleet.subscribe('capped', [4], at(12, 0));
   await fleet.subscribe('down', [5], '2026-09-01T00:00:00+09:00');
+  const many = Array.from({ length: MOST_SIMS.hourly + 1 }, (_, index) => index + 6);
+  await fleet.subscribe('capped', many, '2026-09-01T00:00:00+09:00');
   const days = Array.from({ length: 30 }, (_, index) => index + 1);
   await fleet.use(
     [1, 2, 3, 4, 5].flatMap((sim) =>
@@ -65,6 +78,47 @@ beforeAll(async () => {
       ]),
     ),
   );
+});
+
+const NAMES = ['b.line.me', 'a.line.me', 'z.line.me', '中.line.me'];
+
+const NAMED_DAYS = [4, 20];
+
+/** Usage with names: at 9 in rows that also hold octets without one, at 15 in rows of their own. Caps run out within them. */
+beforeAll(async () => {
+  const { dataSource } = database();
+  const [version] = await dataSource.query<{ id: number }[]>('SELECT id FROM service_version');
+  const ids = await new ReasonsRepository(dataSource).idsOf(
+    NAMES.flatMap((name) =>
+      [null, '440'].map((mcc) => ({
+        serviceVersionId: version?.id ?? 0,
+        serviceCode: 'line',
+        claimedServiceCode: null,
+        evidence: 'sni' as const,
+        rule: 'line.me',
+        name,
+        agreed: null,
+        mcc,
+      })),
+    ),
+  );
+  const ledger = new LedgerRepository(dataSource);
+  const rows = [1, 2, 3, 4, 5].flatMap((simKey) =>
+    NAMED_DAYS.flatMap((day) =>
+      [9, 15].flatMap((hour) =>
+        ids.map((reasonId, index) => ({
+          simKey,
+          hour: Date.parse(at(day, hour)),
+          reasonId,
+          octetsUp: 50_000_000 + index,
+          octetsDown: 40_000_000 * (index + 1),
+          packetsUp: 1,
+          packetsDown: 1,
+        })),
+      ),
+    ),
+  );
+  await dataSource.transaction((manager) => ledger.addUsage(manager, '1', rows));
 });
 
 const plus = (a: TreatedOctets, b: TreatedOctets): TreatedOctets => ({
@@ -89,7 +143,7 @@ async function statementTotals(simKeys: readonly number[]): Promise<TreatedOctet
 
 describe('what plans make of usage', () => {
   it.each([1, 2, 3, 4, 5])('is over a period what the statement says (SIM %i)', async (sim) => {
-    const told = await treatments().totals({ simKeys: [sim], from: OCTOBER.from, to: OCTOBER.to });
+    const told = await totals({ simKeys: [sim], from: OCTOBER.from, to: OCTOBER.to });
     expect(told).toEqual(await statementTotals([sim]));
     expect(told.free).toBeGreaterThan(0n);
     expect(told.billed).toBeGreaterThan(0n);
@@ -109,7 +163,7 @@ describe('what plans make of usage', () => {
           );
           let sum: TreatedOctets = { free: 0n, billed: 0n, notCounted: 0n };
           for (const [index, from] of edges.slice(0, -1).entries())
-            sum = plus(sum, await service.totals({ simKeys, from, to: edges[index + 1]! }));
+            sum = plus(sum, await totals({ simKeys, from, to: edges[index + 1]! }, service));
           expect(sum).toEqual(whole);
         },
       ),
@@ -123,25 +177,81 @@ describe('what plans make of usage', () => {
       from: Date.parse('2026-08-15T00:00:00Z'),
       to: Date.parse('2026-12-15T00:00:00Z'),
     };
-    const service = treatments();
     const whole = await statementTotals([2]);
-    expect(await service.totals(all)).toEqual(whole);
-    expect(await service.totals({ ...all, evidence: 'none' })).toMatchObject({
+    expect(await totals(all)).toEqual(whole);
+    expect(await totals({ ...all, evidence: 'none' })).toMatchObject({
       free: 0n,
       billed: 30n * 1003n,
     });
-    const line = await service.totals({ ...all, serviceCode: 'line' });
+    const line = await totals({ ...all, serviceCode: 'line' });
     expect(line.free).toBe(whole.free);
     const [up, down] = [
-      await service.totals({ ...all, direction: 'up' }),
-      await service.totals({ ...all, direction: 'down' }),
+      await totals({ ...all, direction: 'up' }),
+      await totals({ ...all, direction: 'down' }),
     ];
     expect(plus(up, down)).toEqual(whole);
-    expect(up.free + up.billed).toBe(30n * (100_000_001n + 7n + 3n));
+    const ofNames = 4n * (8n * 50_000_000n + 28n);
+    expect(up.free + up.billed).toBe(30n * (100_000_001n + 7n + 3n) + ofNames);
+  });
+
+  it.each([1, 2, 3, 4, 5])('is for all names together what it is for their octets (SIM %i)', async (sim) => {
+    const service = treatments();
+    const cut: bigint[] = [];
+    for (const day of NAMED_DAYS)
+      for (const hour of [9, 15])
+        for (const direction of ['up', 'down'] as const) {
+          const asked = {
+            simKeys: [sim],
+            from: Date.parse(at(day, hour)),
+            to: Date.parse(at(day, hour + 1)),
+            direction,
+          };
+          const row = await totals({ ...asked, serviceCode: 'line' }, service);
+          let sum: TreatedOctets = { free: 0n, billed: 0n, notCounted: 0n };
+          for (const name of NAMES) sum = plus(sum, await totals({ ...asked, name }, service));
+          const octets = sum.free + sum.billed + sum.notCounted;
+          expect(octets).toBe(direction === 'up' ? 8n * 50_000_000n + 28n : 36n * 40_000_000n);
+          // Names are given the free octets before those without.
+          expect(sum.free).toBe(row.free < octets ? row.free : octets);
+          if (hour === 15) expect(sum).toEqual(row);
+          if (sum.free > 0n && sum.free < octets) cut.push(sum.free);
+        }
+    // A cap runs out within these octets, else this would show nothing.
+    if (sim === 2) expect(cut.length).toBeGreaterThan(0);
+  });
+
+  it('is for a name over a month what it is over the parts of it', async () => {
+    const service = treatments();
+    const asked = { simKeys: [1, 2, 3, 4, 5], name: 'b.line.me' };
+    const edges = [
+      OCTOBER.from,
+      Date.parse(at(4, 10)),
+      Date.parse(at(20, 9)),
+      Date.parse(at(20, 15)),
+      OCTOBER.to,
+    ];
+    let sum: TreatedOctets = { free: 0n, billed: 0n, notCounted: 0n };
+    for (const [index, from] of edges.slice(0, -1).entries())
+      sum = plus(sum, await totals({ ...asked, from, to: edges[index + 1]! }, service));
+    const whole = await totals({ ...asked, from: OCTOBER.from, to: OCTOBER.to }, service);
+    expect(sum).toEqual(whole);
+    expect(whole.free + whole.billed + whole.notCounted).toBe(
+      5n * 4n * (2n * 50_000_000n + 1n + 3n * 40_000_000n),
+    );
   });
 
   it('is nothing for hours on no plan', async () => {
     const gap = { simKeys: [4], from: Date.parse(at(10, 0)), to: Date.parse(at(12, 0)) };
-    expect(await treatments().totals(gap)).toEqual({ free: 0n, billed: 0n, notCounted: 0n });
+    expect(await totals(gap)).toEqual({ free: 0n, billed: 0n, notCounted: 0n });
+  });
+
+  it('is not told for more SIMs than there is time for', async () => {
+    const day = { from: Date.parse(at(10, 0)), to: Date.parse(at(11, 0)) };
+    const simKeys = Array.from({ length: MOST_SIMS.hourly + 1 }, (_, index) => index + 6);
+    expect(await treatments().totals({ ...day, simKeys })).toBeNull();
+    expect(await treatments().totals({ ...day, simKeys: simKeys.slice(1) })).not.toBeNull();
+    const unknown = Array.from({ length: MOST_SIMS.all + 1 }, (_, index) => index + 1000);
+    expect(await treatments().totals({ ...day, simKeys: unknown })).toBeNull();
+    expect(await treatments().totals({ ...day, simKeys: unknown.slice(1) })).not.toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { UsageReader } from '../meter/index.js';
+import { UsageReader, type NamedUsageRow } from '../meter/index.js';
 import {
   CatalogueReader,
   HOUR_MS,
@@ -18,6 +18,7 @@ import {
 } from '../rating/index.js';
 import { CLOCK, type Clock } from '../shared/index.js';
 import { groupBy } from './groups.js';
+import { sliceByName } from './name-slices.js';
 
 export interface TreatmentQuery {
   simKeys: readonly number[];
@@ -26,6 +27,8 @@ export interface TreatmentQuery {
   to: number;
   serviceCode?: string | undefined;
   evidence?: string | undefined;
+  /** Only octets of this name. */
+  name?: string | undefined;
   /** Only octets of this direction. */
   direction?: 'up' | 'down' | undefined;
 }
@@ -36,6 +39,12 @@ export interface TreatedOctets {
   billed: bigint;
   notCounted: bigint;
 }
+
+/** Most SIMs whose plans are applied on ask, and most of them on plans that look at the hour, which cost far more. */
+export const MOST_SIMS = { all: 5_000, hourly: 200 };
+
+/** SIMs read together: those of plans that look at the hour have thousands of rows each. */
+const AT_ONCE = { spans: 1_000, hourly: 20 };
 
 /** Plan versions never change, but which service is part of which may. */
 const KNOWN_FOR_MS = 5_000;
@@ -59,24 +68,31 @@ export class UsageTreatments {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Octets of SIMs in hours on no plan are in none of the three. */
-  async totals(query: TreatmentQuery): Promise<TreatedOctets> {
+  /**
+   * Octets of SIMs in hours on no plan are in none of the three. Null: more SIMs than {@link MOST_SIMS}, which a question
+   * has no time for.
+   */
+  async totals(query: TreatmentQuery): Promise<TreatedOctets | null> {
     const sum: TreatedOctets = { free: 0n, billed: 0n, notCounted: 0n };
     if (query.simKeys.length === 0) return sum;
+    if (query.simKeys.length > MOST_SIMS.all) return null;
     const span = { from: hourOf(query.from), to: hourOf(query.to) };
     const segments = await this.segments.everySegment(this.dataSource.manager, span, query.simKeys);
-    const byCalendar = groupBy(segments, ({ calendar }) => JSON.stringify(calendar));
-    for (const own of byCalendar.values()) {
+    const found = await this.rated(segments);
+    const hourly = new Set(found.filter(({ rated }) => rated.plan.needsHours).map(({ simKey }) => simKey));
+    if (hourly.size > MOST_SIMS.hourly) return null;
+    const whole = found.filter(({ simKey }) => !hourly.has(simKey));
+    for (const some of chunks(whole, AT_ONCE.spans)) await this.addSpans(sum, query, some);
+    const ofCalendar = groupBy(
+      segments.filter(({ simKey }) => hourly.has(simKey)),
+      ({ calendar }) => JSON.stringify(calendar),
+    );
+    for (const own of ofCalendar.values()) {
+      const simKeys = [...new Set(own.map(({ simKey }) => simKey))];
       const calendar = own[0]?.calendar;
       if (calendar === undefined) continue;
-      const found = await this.rated(own);
-      const hourly = new Set(found.filter(({ rated }) => rated.plan.needsHours).map(({ simKey }) => simKey));
-      await this.addSpans(
-        sum,
-        query,
-        found.filter(({ simKey }) => !hourly.has(simKey)),
-      );
-      if (hourly.size > 0) await this.addHours(sum, query, calendar, span, [...hourly]);
+      for (const some of chunks(simKeys, AT_ONCE.hourly))
+        await this.addHours(sum, query, calendar, span, some);
     }
     return sum;
   }
@@ -88,11 +104,35 @@ export class UsageTreatments {
     found: readonly RatedSegment[],
   ): Promise<void> {
     const spans = found.map(({ simKey, rated: { from, to } }) => ({ simKey, from, to }));
-    const rows = groupBy(await this.usage.usageOfSpans(spans), ({ span }) => span);
+    const rows =
+      query.name === undefined
+        ? groupBy(await this.usage.usageOfSpans(spans), ({ span }) => span)
+        : await this.namedOfSpans(spans, query.name);
     for (const [index, usage] of rows) {
       const segment = found[index]?.rated;
       if (segment !== undefined) add(sum, query, linesOf(segment, [segment], usage), 1n);
     }
+  }
+
+  private async namedOfSpans(
+    spans: readonly { simKey: number; from: number; to: number }[],
+    name: string,
+  ): Promise<Map<number, RatingUsage[]>> {
+    const ofSim = groupBy(
+      await this.usage.usageOfName(
+        [...new Set(spans.map(({ simKey }) => simKey))],
+        new Date(hourOf(Math.min(...spans.map(({ from }) => from)))),
+        new Date(Math.max(...spans.map(({ to }) => to))),
+        name,
+      ),
+      ({ simKey }) => simKey,
+    );
+    return new Map(
+      spans.map(({ simKey, from, to }, index) => [
+        index,
+        (ofSim.get(simKey) ?? []).filter(({ hour }) => hour >= from && hour < to).map(atItsHour),
+      ]),
+    );
   }
 
   /**
@@ -111,28 +151,25 @@ export class UsageTreatments {
         await this.segments.segments(this.dataSource.manager, calendar, period, simKeys),
       );
       const lookback = Math.max(0, ...found.map(({ rated }) => rated.plan.lookbackMs));
-      const rows = await this.usage.usageOfPeriod(
-        simKeys,
-        new Date(hourOf(period.from - lookback)),
-        new Date(Math.min(period.to, span.to)),
-      );
+      const until = new Date(Math.min(period.to, span.to));
+      const rows = await this.usage.usageOfPeriod(simKeys, new Date(hourOf(period.from - lookback)), until);
+      const start = new Date(Math.max(span.from, hourOf(period.from)));
+      const named =
+        query.name === undefined
+          ? undefined
+          : groupBy(await this.usage.usageOfName(simKeys, start, until, query.name), ({ simKey }) => simKey);
       const ofSim = groupBy(rows, ({ simKey }) => simKey);
       for (const [simKey, own] of groupBy(found, (one) => one.simKey)) {
-        const segments = own.map(({ rated }) => rated);
-        const usage = (ofSim.get(simKey) ?? []).map(({ hour, ...row }): RatingUsage => ({
-          ...row,
-          firstHour: hour,
-          lastHour: hour,
-        }));
-        const until = (end: number) =>
-          linesOf(
-            period,
-            segments,
-            usage.filter(({ firstHour }) => firstHour < end && onPlan(segments, firstHour)),
-            usage.filter(({ firstHour }) => firstHour < period.from),
-          );
-        add(sum, query, until(span.to), 1n);
-        if (span.from > period.from) add(sum, query, until(span.from), -1n);
+        const month: SimPeriod = {
+          period,
+          segments: own.map(({ rated }) => rated),
+          usage: (ofSim.get(simKey) ?? []).map(atItsHour),
+        };
+        if (named !== undefined) add(sum, query, nameLines(month, span.to, named.get(simKey) ?? []), 1n);
+        else {
+          add(sum, query, linesUntil(month, span.to), 1n);
+          if (span.from > period.from) add(sum, query, linesUntil(month, span.from), -1n);
+        }
       }
       period = periodAt(calendar, period.to);
     }
@@ -165,6 +202,40 @@ export class UsageTreatments {
 interface RatedSegment {
   simKey: number;
   rated: RatingSegment;
+}
+
+/** A SIM's period, with the usage of before it that its caps look back on. */
+interface SimPeriod {
+  period: { from: number; to: number };
+  segments: readonly RatingSegment[];
+  usage: readonly RatingUsage[];
+}
+
+function linesUntil({ period, segments, usage }: SimPeriod, end: number): UsageLine[] {
+  return linesOf(
+    period,
+    segments,
+    usage.filter(({ firstHour }) => firstHour < end && onPlan(segments, firstHour)),
+    usage.filter(({ firstHour }) => firstHour < period.from),
+  );
+}
+
+function nameLines(month: SimPeriod, end: number, named: readonly NamedUsageRow[]): UsageLine[] {
+  if (named.length === 0) return [];
+  const slices = sliceByName(month.usage, named);
+  return slices.linesOf(linesUntil({ ...month, usage: slices.usage }, end));
+}
+
+function atItsHour<Row extends { hour: number }>({ hour, ...row }: Row): Omit<Row, 'hour'> & Hours {
+  return { ...row, firstHour: hour, lastHour: hour };
+}
+
+type Hours = Pick<RatingUsage, 'firstHour' | 'lastHour'>;
+
+function chunks<T>(all: readonly T[], most: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, index) =>
+    all.slice(index * most, (index + 1) * most),
+  );
 }
 
 function hourOf(instant: number): number {

@@ -19,6 +19,7 @@ export { RetentionService, type RetentionResult } from './retention.service.js';
 export { SimDaysReader, type SimDay } from './sim-days.reader.js';
 export { SuspenseService, type BindingResult } from './suspense.service.js';
 export { TouchesRepository, type UsageTouch } from './touches.repository.js';
+export type { NamedUsageRow } from './named-usage.js';
 export * from './types.js';
 export {
   RESOLUTIONS,

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { PageRequest } from '../shared/index.js';
 import { queryPrepared, toSafeInteger } from '../database/index.js';
+import { readNamedUsage, type NamedUsageRow } from './named-usage.js';
 import type { UsageRow, UsageSpan, UsageSpanRow } from './types.js';
 import {
   conditionsOf,
@@ -118,6 +119,11 @@ export class UsageReader {
       octetsUp: BigInt(row.octets_up),
       octetsDown: BigInt(row.octets_down),
     }));
+  }
+
+  /** What of the usage of these SIMs in [from, to) has a name. */
+  usageOfName(simKeys: readonly number[], from: Date, to: Date, name: string): Promise<NamedUsageRow[]> {
+    return readNamedUsage(this.dataSource.manager, simKeys, from, to, name);
   }
 
   /** One page of usage, ordered by start, SIM and reason, and the totals of everything under the filter: one look at the ledger. */

@@ -863,7 +863,7 @@ export interface paths {
         };
         /**
          * Octets by SIM, time, service and evidence
-         * @description Usage is kept by the UTC hour, by service and name; `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.
+         * @description Usage is kept by the UTC hour, by service and name; `from` and `to` are rounded down to the hour. `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.
          *
          *     Needs a key with the scope `usage-read` or `billing`.
          */
@@ -3721,7 +3721,7 @@ export interface components {
             problem: "unknown_sim" | "refused" | "conflict";
             detail: string;
         };
-        /** @description What the plans in force make of these octets, as statements do. */
+        /** @description What the plans in force make of these octets, as statements do. Where a cap runs out within an hour, its last free octets are given to services, rules and names in a fixed order, so that parts sum to the whole. */
         UsageByPlan: {
             freeOctets: components["schemas"]["Octets"];
             billedOctets: components["schemas"]["Octets"];
@@ -3907,8 +3907,10 @@ export interface components {
             serviceOctets: components["schemas"]["Octets"];
             /** @description Octets of no service, or of a claim that was not borne out. */
             otherOctets: components["schemas"]["Octets"];
-            /** @description Null with a `name` (plans know services, not names), and for more than 200 SIMs: statements and drafts have it by SIM. */
+            /** @description Null where it takes too long to apply the plans: `byPlanMissing` says why. */
             byPlan: components["schemas"]["UsageByPlan"] | null;
+            /** @description Why `byPlan` is null, and what to do; null where it is there. Plans are applied for at most 5000 SIMs, 200 of them on plans with caps or time windows. */
+            byPlanMissing: string | null;
             byService: {
                 serviceCode: string | null;
                 /**

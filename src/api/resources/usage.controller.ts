@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
-import { UsageTreatments, type TreatedOctets } from '../../billing/index.js';
-import { serviceCodeSchema } from '../../catalogue/index.js';
+import { MOST_SIMS, UsageTreatments, type TreatedOctets } from '../../billing/index.js';
+import { CatalogueService, serviceCodeSchema } from '../../catalogue/index.js';
 import { EVIDENCES } from '../../identify/index.js';
 import {
   RESOLUTIONS,
@@ -23,8 +23,7 @@ const evidence = z.enum(EVIDENCES).meta({
     'Why the octets were taken for the service. sni_unverified: a name was claimed that the address does not bear out, so they are billed. none: nothing matched.',
 });
 
-/** SIMs whose plans are applied on ask. */
-const MOST_SIMS = 200;
+const TOO_MANY_SIMS = `More than ${MOST_SIMS.all} SIMs have usage under this filter, or more than ${MOST_SIMS.hourly} on plans with caps or time windows: ask with simId or for a shorter span. Of a closed month, the statements have it by SIM.`;
 
 const counts = { octetsUp: octets, octetsDown: octets, octets };
 const usageItem = z
@@ -61,7 +60,8 @@ const byPlan = z
   })
   .meta({
     id: 'UsageByPlan',
-    description: 'What the plans in force make of these octets, as statements do.',
+    description:
+      'What the plans in force make of these octets, as statements do. Where a cap runs out within an hour, its last free octets are given to services, rules and names in a fixed order, so that parts sum to the whole.',
   });
 const usageTotals = z
   .strictObject({
@@ -69,8 +69,14 @@ const usageTotals = z
     serviceOctets: octets.meta({ description: 'Octets of services: plans can make them free.' }),
     otherOctets: octets.meta({ description: 'Octets of no service, or of a claim that was not borne out.' }),
     byPlan: byPlan.nullable().meta({
-      description: `Null with a \`name\` (plans know services, not names), and for more than ${MOST_SIMS} SIMs: statements and drafts have it by SIM.`,
+      description: 'Null where it takes too long to apply the plans: `byPlanMissing` says why.',
     }),
+    byPlanMissing: z
+      .string()
+      .nullable()
+      .meta({
+        description: `Why \`byPlan\` is null, and what to do; null where it is there. Plans are applied for at most ${MOST_SIMS.all} SIMs, ${MOST_SIMS.hourly} of them on plans with caps or time windows.`,
+      }),
     byService: z.array(z.strictObject({ serviceCode: z.string().nullable(), evidence, ...counts })),
   })
   .meta({ id: 'UsageTotals', description: 'Of everything under the filter, not only of this page.' });
@@ -98,7 +104,7 @@ const listUsage = defineRoute({
   tag,
   summary: 'Octets by SIM, time, service and evidence',
   description:
-    'Usage is kept by the UTC hour, by service and name; `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.',
+    'Usage is kept by the UTC hour, by service and name; `from` and `to` are rounded down to the hour. `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.',
   scopes,
   query: spanWith({
     ...filter,
@@ -117,6 +123,7 @@ export class UsageController {
     private readonly usage: UsageReader,
     private readonly treatments: UsageTreatments,
     private readonly sims: SimsService,
+    private readonly catalogue: CatalogueService,
   ) {}
 
   @Handle(listUsage)
@@ -124,6 +131,8 @@ export class UsageController {
     @Input() { query: { limit, cursor, simId, from, to, ...query } }: InputOf<typeof listUsage>,
   ): Promise<AnswerOf<typeof listUsage>> {
     const simKey = simId === undefined ? undefined : (await this.sims.keysOf([simId])).get(simId);
+    // A code that nothing has would otherwise look like no usage.
+    if (query.serviceCode !== undefined) await this.catalogue.get(query.serviceCode);
     const filter = { ...query, simKey, from: new Date(from), to: new Date(to) };
     const [page, byPlan] = await Promise.all([
       this.usage.list(filter, { limit, cursor }),
@@ -141,15 +150,13 @@ export class UsageController {
   }
 }
 
-/** Null where plans are not applied on ask. */
+/** Null for more SIMs than there is time for. */
 async function treated(
   usage: UsageReader,
   treatments: UsageTreatments,
   filter: UsageFilter,
 ): Promise<TreatedOctets | null> {
-  if (filter.name !== undefined) return null;
-  const simKeys = filter.simKey === undefined ? await usage.sims(filter, MOST_SIMS + 1) : [filter.simKey];
-  if (simKeys.length > MOST_SIMS) return null;
+  const simKeys = filter.simKey === undefined ? await usage.sims(filter, MOST_SIMS.all + 1) : [filter.simKey];
   return treatments.totals({ ...filter, simKeys, from: filter.from.getTime(), to: filter.to.getTime() });
 }
 
@@ -158,11 +165,9 @@ function present(
   simId: string,
   span: { from: number; to: number },
 ): z.input<typeof usageItem> {
-  const within = new URLSearchParams({
-    from: formatInstant(Math.max(start, span.from)),
-    to: formatInstant(Math.min(end, span.to)),
-    reason: String(reasonId),
-  });
+  const [from, to] = [Math.max(start, span.from), Math.min(end, span.to)].map((time) =>
+    encodeURIComponent(formatInstant(time)),
+  );
   return {
     ...item,
     simId,
@@ -170,7 +175,7 @@ function present(
     ...countsOf(item),
     packetsUp: item.packetsUp.toString(),
     packetsDown: item.packetsDown.toString(),
-    explanation: `/v1/usage/${encodeURIComponent(simId)}/explain?${within.toString()}`,
+    explanation: `/v1/usage/${encodeURIComponent(simId)}/explain?from=${from}&to=${to}&reason=${reasonId}`,
   };
 }
 
@@ -190,6 +195,7 @@ function sumUp(totals: readonly UsageTotal[], plan: TreatedOctets | null): z.inp
       notCountedOctets: plan.notCounted.toString(),
       withoutPlanOctets: String(all.octetsUp + all.octetsDown - plan.free - plan.billed - plan.notCounted),
     },
+    byPlanMissing: plan === null ? TOO_MANY_SIMS : null,
     byService: totals.map((row) => ({ ...row, ...countsOf(row) })),
   };
 }

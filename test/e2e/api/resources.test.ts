@@ -260,10 +260,15 @@ describe('usage and bills', () => {
       byPlan: { freeOctets: '7', billedOctets: '2000' },
     });
     const named = await api.get(`/v1/usage?${span}&simId=sim-1&name=chat.example.com`);
-    expect(named.body.totals.byPlan).toBeNull();
+    expect(named.body.totals).toMatchObject({
+      octets: '0',
+      byPlan: { freeOctets: '0', billedOctets: '0', withoutPlanOctets: '0' },
+      byPlanMissing: null,
+    });
     const none = await api.get(`/v1/usage?${span}&evidence=dns`);
     expect(none.body).toMatchObject({ items: [], totals: { octets: '0', byService: [] } });
     expectProblem(await api.get(`/v1/usage?${span}&simId=nobody`), 404, 'not_found');
+    expectProblem(await api.get(`/v1/usage?${span}&serviceCode=nothing`), 404, 'not_found');
     const bad = await api.get('/v1/usage?from=2026-10-02T00:00:00Z&to=2026-10-01T00:00:00Z&timeZone=Mars');
     expect(expectProblem(bad, 400, 'invalid')).toContain('query /timeZone');
   });
