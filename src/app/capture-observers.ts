@@ -67,11 +67,15 @@ export function meterObserver(logger: Logger): MeterObserver {
         'the ledger does not take a batch; octets wait in the spool until it does',
       );
     },
-    unwatched: (waiting) =>
-      logger.warn(
-        { waiting },
-        'nobody looks whether usage has reached thresholds; start a process with the role `worker`',
-      ),
+    backlog: ({ waiting, merged }) => {
+      metrics.set('countfree_threshold_backlog_rows', waiting);
+      metrics.add('countfree_threshold_merged_rows_total', merged);
+      if (merged > 0)
+        logger.warn(
+          { waiting },
+          'nobody looks whether usage has reached thresholds; start a process with the role `worker`',
+        );
+    },
     unbalanced: (batch, flowOctets, usageOctets) => {
       metrics.set('countfree_capture_unaccounted_octets', flowOctets - usageOctets);
       logger.error({ source: batch.source, flowOctets, usageOctets }, 'identification lost or made octets');

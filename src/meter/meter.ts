@@ -9,7 +9,7 @@ import { hoursOf, type AccountDelta, type BatchRow, type LedgerRepository } from
 import { NameBudget } from './name-budget.js';
 import { Networks } from './networks.js';
 import type { ReasonsRepository } from './reasons.repository.js';
-import { TouchBacklog } from './touch-backlog.js';
+import { TouchBacklog, type Backlog } from './touch-backlog.js';
 import { TouchesRepository } from './touches.repository.js';
 
 /** A step of long work (see `gently`): a fraction of a millisecond. */
@@ -29,8 +29,8 @@ export interface MeterObserver {
   duplicate?(batch: CaptureBatch): void;
   /** The ledger did not take a batch; it is tried again after `delayMs`. */
   retry?(batch: CaptureBatch, error: unknown, attempt: number, delayMs: number): void;
-  /** So many lists of changed usage wait for a process that works (a worker); they were merged. */
-  unwatched?(waiting: number): void;
+  /** Lists of changed usage that wait for a worker, about once a minute; too many of them are merged. */
+  backlog?(backlog: Backlog): void;
   /** Identification gave more or fewer octets than the flow records hold: a fault of the program. */
   unbalanced?(batch: CaptureBatch, flowOctets: number, usageOctets: number): void;
 }
@@ -103,8 +103,8 @@ export class Meter {
 
   /** The batch is committed whatever becomes of this, which comes again. */
   private async boundTouches(): Promise<void> {
-    const waiting = await this.backlog.look().catch(() => undefined);
-    if (waiting !== undefined) this.observer.unwatched?.(waiting);
+    const backlog = await this.backlog.look().catch(() => undefined);
+    if (backlog !== undefined) this.observer.backlog?.(backlog);
   }
 
   private async commit(

@@ -7,6 +7,12 @@ const LOOK_EVERY_MS = 60_000;
 /** A worker leaves some hundreds behind while it rates; more than this waits only where none works. */
 const MOST_WAITING = 4000;
 
+/** About how many rows wait, and how many of them were looked at to be merged: 0 unless there are too many. */
+export interface Backlog {
+  waiting: number;
+  merged: number;
+}
+
 /**
  * Keeps bounded what waits for a worker that is not there: the process that writes touches looks once a minute, and
  * merges them while there are too many.
@@ -21,19 +27,20 @@ export class TouchBacklog {
     private readonly most: number = MOST_WAITING,
   ) {}
 
-  /** About how many rows wait if there are too many, those that were merged just now included; else undefined. */
-  async look(): Promise<number | undefined> {
+  /** Undefined: it was looked at less than a minute ago. */
+  async look(): Promise<Backlog | undefined> {
     const now = this.clock.now();
     if (now - this.lookedAt < LOOK_EVERY_MS) return undefined;
     this.lookedAt = now;
     const waiting = await this.touches.backlog(this.dataSource.manager);
-    if (waiting <= this.most) return undefined;
+    let merged = 0;
+    if (waiting <= this.most) return { waiting, merged };
     // Each row once: what was merged stands behind what was not.
-    for (let seen = 0; seen < waiting;) {
-      const merged = await inTransaction(this.dataSource, (manager) => this.touches.merge(manager));
-      if (merged === 0) break;
-      seen += merged;
+    while (merged < waiting) {
+      const some = await inTransaction(this.dataSource, (manager) => this.touches.merge(manager));
+      if (some === 0) break;
+      merged += some;
     }
-    return waiting;
+    return { waiting, merged };
   }
 }

@@ -55,7 +55,7 @@ describe('usage that nobody looks at', () => {
   it('is merged to the first and last hour of each SIM and month, all octets on both', async () => {
     for (let hour = 0; hour < 40; hour += 1) await add([1, 2], OCTOBER + hour * HOUR_MS, 10);
     await add([1], Date.UTC(2026, 10, 2), 7);
-    expect(await backlog(20).look()).toBe(41);
+    expect(await backlog(20).look()).toEqual({ waiting: 41, merged: 41 });
     expect(await taken()).toEqual(
       new Map([
         ['1 2026-10-01T00', 400n],
@@ -85,13 +85,13 @@ describe('usage that nobody looks at', () => {
     let now = 0;
     const bounded = backlog(3, { now: () => now });
     for (let hour = 0; hour < 3; hour += 1) await add([1], OCTOBER + hour * HOUR_MS, 1);
-    expect(await bounded.look()).toBeUndefined();
+    expect(await bounded.look()).toEqual({ waiting: 3, merged: 0 });
     for (let hour = 3; hour < 9; hour += 1) await add([1], OCTOBER + hour * HOUR_MS, 1);
     now = 59_999;
     expect(await bounded.look()).toBeUndefined();
     expect(await rows()).toBe(9);
     now = 60_000;
-    expect(await bounded.look()).toBe(9);
+    expect(await bounded.look()).toEqual({ waiting: 9, merged: 9 });
     expect(await rows()).toBe(2);
   });
 

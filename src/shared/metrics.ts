@@ -94,6 +94,14 @@ export const METRICS = {
     kind: 'gauge',
     help: 'Octets of addresses that no session held, not bound yet.',
   },
+  countfree_threshold_backlog_rows: {
+    kind: 'gauge',
+    help: 'Rows of changed usage that wait for a worker to look at thresholds, as capture processes see them once a minute.',
+  },
+  countfree_threshold_merged_rows_total: {
+    kind: 'counter',
+    help: 'Rows of changed usage that were merged as too many waited for a worker. While it rises no threshold is told.',
+  },
   countfree_statements_total: {
     kind: 'counter',
     help: 'Statements written, by status.',
