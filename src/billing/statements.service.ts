@@ -45,7 +45,14 @@ export class StatementsService {
   async list(filter: StatementFilter, page: PageRequest): Promise<Page<StatementView>> {
     const [after] = page.cursor === undefined ? ['0'] : decodeCursor('statements', page.cursor, ['string']);
     const rows = await this.statements.list(this.dataSource.manager, filter, after, page.limit + 1);
-    return toPage(rows, page.limit, (last) => encodeCursor('statements', [last.number]), toView);
+    const instant = once((text) => formatInstant(Number(text)));
+    const completeness = once((text) => JSON.parse(text) as Record<string, string>);
+    return toPage(
+      rows,
+      page.limit,
+      (last) => encodeCursor('statements', [last.number]),
+      (row) => toView(row, instant, completeness),
+    );
   }
 
   async get(number: number): Promise<StatementDocument> {
@@ -172,14 +179,30 @@ function fault(
   return previousHash === previous ? null : 'it does not name the statement before it';
 }
 
-function toView(row: StatementRow): StatementView {
+/** Statements of a page are mostly of one run and period: what they share is made once. */
+function once<T>(make: (text: string) => T): (text: string) => T {
+  const made = new Map<string, T>();
+  return (text) => {
+    const known = made.get(text);
+    if (known !== undefined) return known;
+    const value = make(text);
+    made.set(text, value);
+    return value;
+  };
+}
+
+function toView(
+  row: StatementRow,
+  instant: (text: string) => string,
+  completeness: (text: string) => Record<string, string>,
+): StatementView {
   return {
     number: Number(row.number),
     simId: row.simId,
     chainPosition: row.chainPosition,
     month: row.month,
-    from: formatInstant(row.periodFrom.getTime()),
-    to: formatInstant(row.periodTo.getTime()),
+    from: instant(row.periodFrom),
+    to: instant(row.periodTo),
     timeZone: row.timeZone,
     anchorDay: row.anchorDay,
     octets: (BigInt(row.octetsUp) + BigInt(row.octetsDown)).toString(),
@@ -196,7 +219,7 @@ function toView(row: StatementRow): StatementView {
     correctionsAmount: row.correctionsAmount,
     amountDue: row.amountDue,
     hash: row.hash,
-    finalizedAt: formatInstant(row.finalizedAt.getTime()),
-    completeness: row.completeness,
+    finalizedAt: instant(row.finalizedAt),
+    completeness: completeness(row.completeness),
   };
 }
