@@ -1,6 +1,6 @@
 import { CapMeter } from './caps.js';
 import { CapUses } from './cap-uses.js';
-import type { CompiledPlan, CompiledRule } from './compile.js';
+import type { CompiledCap, CompiledPlan, CompiledRule } from './compile.js';
 import { compareOctets, compareText } from './order.js';
 import type {
   CapUse,
@@ -71,26 +71,30 @@ class Allocator {
     };
   }
 
-  /** Hours before the period count towards rolling caps, though they are on another statement. */
+  /** Hours before the period count towards rolling caps, though they are on another statement; once, however many versions a plan has. */
   private lookBack(history: readonly RatingUsage[]): void {
     for (const row of [...history].sort(byTime)) {
-      for (const segment of this.input.segments) {
-        for (const rule of segment.plan.rulesFor(row.serviceCode)) {
-          if (refusal(rule, row, segment.plan) !== null) continue;
+      const counted = new Set<string>();
+      for (const { plan, planCode } of this.input.segments) {
+        for (const rule of plan.rulesFor(row.serviceCode)) {
+          if (refusal(rule, row, plan) !== null) continue;
           const octets = eligibleUp(rule, row.octetsUp) + eligibleDown(rule, row.octetsDown);
-          for (const cap of rule.caps.filter(({ per }) => typeof per === 'object'))
-            this.caps.use(scope(segment, rule), cap, row.firstHour, segment.plan.clock, octets);
+          for (const cap of rollingCaps(rule)) {
+            const name = JSON.stringify([planCode, cap.key]);
+            if (!counted.has(name)) this.caps.use(planCode, cap, row.firstHour, plan.clock, octets);
+            counted.add(name);
+          }
         }
       }
     }
     this.input.segments.forEach((segment, index) => {
       for (const rule of segment.plan.rules)
-        for (const cap of rule.caps.filter(({ per }) => typeof per === 'object'))
+        for (const cap of rollingCaps(rule))
           this.capUses.hold(
             segment,
             index,
             cap,
-            this.caps.used(scope(segment, rule), cap, this.input.period.from, segment.plan.clock),
+            this.caps.used(segment.planCode, cap, this.input.period.from, segment.plan.clock),
           );
     });
   }
@@ -115,7 +119,7 @@ class Allocator {
           treatment,
           reason: why,
           planRule: rule?.rule.id ?? planRule,
-          payer: (treatment === 'free' && rule?.rule.payer) || null,
+          payer: rule?.rule.payer ?? null,
         },
         octetsUp,
         octetsDown,
@@ -158,14 +162,16 @@ class Allocator {
     this.billed[segment] = (this.billed[segment] ?? 0n) + octets;
     if (this.billedHours === null || octets === 0n) return;
     const last = this.billedHours.at(-1);
-    if (last?.hour === hour && last.segment === segment) last.octets += octets;
+    if (last?.hour === hour) last.octets += octets;
     else this.billedHours.push({ segment, hour, octets });
   }
 
   private billedWhole(): BilledOctets[] {
-    return this.billed.flatMap((octets, segment) =>
-      octets === 0n ? [] : [{ segment, hour: this.input.segments[segment]?.from ?? 0, octets }],
-    );
+    return this.input.segments.map(({ from }, segment) => ({
+      segment,
+      hour: from,
+      octets: this.billed[segment] ?? 0n,
+    }));
   }
 
   /** How much of `eligible` octets the rule's caps and the plan's total cap leave free. */
@@ -180,14 +186,14 @@ class Allocator {
     let allowed = eligible;
     let limitedBy: TreatmentReason | null = null;
     for (const cap of rule.caps) {
-      const left = this.caps.left(scope(segment, rule), cap, row.firstHour, clock);
+      const left = this.caps.left(segment.planCode, cap, row.firstHour, clock);
       if (left < eligible) this.notice('cap_exceeded', index, cap.pointer, row.firstHour);
       if (cap.past === 'billed' && left < allowed) {
         allowed = left;
         limitedBy = 'cap_exceeded';
       }
-      this.caps.use(scope(segment, rule), cap, row.firstHour, clock, eligible);
-      const used = this.caps.used(scope(segment, rule), cap, row.firstHour, clock);
+      this.caps.use(segment.planCode, cap, row.firstHour, clock, eligible);
+      const used = this.caps.used(segment.planCode, cap, row.firstHour, clock);
       this.capUses.note(segment, index, cap, used, cap.per === 'day' ? clock.at(row.firstHour).day : null);
     }
     if (totalCap !== null && terms.totalCap?.past === 'billed') {
@@ -208,16 +214,11 @@ class Allocator {
 
   private noticeTotal(segment: RatingSegment, index: number, hour: number): void {
     const { totalCap } = segment.plan;
-    if (totalCap !== null)
-      this.capUses.note(
-        segment,
-        index,
-        { pointer: '/totalCap', limit: totalCap },
-        this.totals.get(segment.planCode) ?? 0n,
-        null,
-      );
-    if (totalCap !== null && (this.totals.get(segment.planCode) ?? 0n) > totalCap)
-      this.notice('total_cap_exceeded', index, '/totalCap', hour);
+    if (totalCap === null) return;
+    const used = this.totals.get(segment.planCode) ?? 0n;
+    const cap = { key: '/totalCap', pointer: '/totalCap', limit: totalCap };
+    this.capUses.note(segment, index, cap, used, null);
+    if (used > totalCap) this.notice('total_cap_exceeded', index, cap.pointer, hour);
   }
 
   /** Once per cap and segment: the hour in which it was first exceeded. */
@@ -236,9 +237,8 @@ function looksAtHours(input: RatingInput): boolean {
   return drawsByHour(input) || input.segments.some(({ plan }) => plan.needsHours);
 }
 
-/** A cap is one per plan and rule, whichever versions of the plan the period saw. */
-function scope(segment: RatingSegment, rule: CompiledRule): string {
-  return JSON.stringify([segment.planCode, rule.rule.id]);
+function rollingCaps({ caps }: CompiledRule): CompiledCap[] {
+  return caps.filter(({ per }) => typeof per === 'object');
 }
 
 function initialReason(row: RatingUsage): TreatmentReason {

@@ -1,7 +1,7 @@
 import type { CompiledCap } from './compile.js';
 import type { CapUse, RatingSegment } from './types.js';
 
-type Limit = Pick<CompiledCap, 'pointer' | 'limit'>;
+type Limit = Pick<CompiledCap, 'key' | 'pointer' | 'limit'>;
 
 /** Keeps the most that each window of each cap held. A cap is one per plan, whichever versions the period saw. */
 export class CapUses {
@@ -21,13 +21,14 @@ export class CapUses {
   }
 
   private of(segment: RatingSegment, index: number, cap: Limit, day: number | null): CapUse {
-    const key = JSON.stringify([segment.planCode, cap.pointer, day]);
+    const key = JSON.stringify([segment.planCode, cap.key, day]);
     let use = this.uses.get(key);
     if (use === undefined) {
       use = { segment: index, rule: cap.pointer, limit: cap.limit, octets: 0n, held: 0n, day };
       this.uses.set(key, use);
     }
     use.segment = index;
+    use.rule = cap.pointer;
     use.limit = cap.limit;
     return use;
   }

@@ -11,32 +11,32 @@ interface Window {
 }
 
 /**
- * How far the caps of a plan's rules are used. A cap counts all octets that its rule speaks of, those past it too, so
+ * How far the caps of plans' rules are used. A cap is one per plan, whichever versions of it the period saw. It counts all octets that its rule speaks of, those past it too, so
  * what it allows follows from the usage alone and not from earlier decisions. Hours must come in rising order.
  */
 export class CapMeter {
   private readonly windows = new Map<string, Window>();
 
   /** Octets that the cap still allows in this hour. Not negative. */
-  left(scope: string, cap: CompiledCap, hour: number, clock: LocalClock): bigint {
-    const window = this.advance(scope, cap, hour, clock);
+  left(planCode: string, cap: CompiledCap, hour: number, clock: LocalClock): bigint {
+    const window = this.advance(planCode, cap, hour, clock);
     return window.octets >= cap.limit ? 0n : cap.limit - window.octets;
   }
 
   /** Octets in the window that this hour lies in. */
-  used(scope: string, cap: CompiledCap, hour: number, clock: LocalClock): bigint {
-    return this.advance(scope, cap, hour, clock).octets;
+  used(planCode: string, cap: CompiledCap, hour: number, clock: LocalClock): bigint {
+    return this.advance(planCode, cap, hour, clock).octets;
   }
 
   /** Notes octets that the cap's rule spoke of. */
-  use(scope: string, cap: CompiledCap, hour: number, clock: LocalClock, octets: bigint): void {
-    const window = this.advance(scope, cap, hour, clock);
+  use(planCode: string, cap: CompiledCap, hour: number, clock: LocalClock, octets: bigint): void {
+    const window = this.advance(planCode, cap, hour, clock);
     window.octets += octets;
     if (typeof cap.per === 'object') window.hours.push({ hour, octets });
   }
 
-  private advance(scope: string, cap: CompiledCap, hour: number, clock: LocalClock): Window {
-    const key = `${scope} ${cap.pointer}`;
+  private advance(planCode: string, cap: CompiledCap, hour: number, clock: LocalClock): Window {
+    const key = JSON.stringify([planCode, cap.key]);
     let window = this.windows.get(key);
     if (window === undefined) {
       window = { octets: 0n, day: -1, hours: [] };

@@ -65,8 +65,8 @@ describe('a compiled plan', () => {
     expect(plan.rules.map(({ caps }) => caps)).toEqual([
       [],
       [
-        { pointer: '/free/1/caps/0', limit: 7n, per: 'day', past: 'billed' },
-        { pointer: '/free/1/caps/1', limit: 9n, per: 'period', past: 'billed' },
+        { key: '["b",0]', pointer: '/free/1/caps/0', limit: 7n, per: 'day', past: 'billed' },
+        { key: '["b",1]', pointer: '/free/1/caps/1', limit: 9n, per: 'period', past: 'billed' },
       ],
     ]);
     expect(plan.discounts).toEqual([

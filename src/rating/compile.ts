@@ -5,6 +5,8 @@ import { parseMoney, type Fraction } from './money.js';
 export type ServiceParents = ReadonlyMap<string, string>;
 
 export interface CompiledCap {
+  /** Names the cap within its plan, in whatever order a version lists the rules. */
+  key: string;
   pointer: string;
   limit: bigint;
   per: FreeRule['caps'][number]['per'];
@@ -94,6 +96,7 @@ function compileRule(rule: FreeRule, index: number): CompiledRule {
   return {
     rule,
     caps: rule.caps.map((cap, at) => ({
+      key: JSON.stringify([rule.id, at]),
       pointer: `/free/${index}/caps/${at}`,
       limit: octetsOf(cap.limit),
       per: cap.per,
