@@ -88,7 +88,7 @@ describe('an Idempotency-Key at two processes', () => {
   }
 
   async function get(at: number, path: string): Promise<{ items: unknown[] }> {
-    const response = await fetch(origins[at] + path, { headers: { authorization: `Bearer ${key}` } });
+    const response = await fetch(`${origins[at]}${path}`, { headers: { authorization: `Bearer ${key}` } });
     return (await response.json()) as { items: unknown[] };
   }
 

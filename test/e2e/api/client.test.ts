@@ -7,6 +7,8 @@ import {
   type Schemas,
   type WebhookEvent,
 } from '../../../clients/typescript/src/index.js';
+import { verifyWebhook, WebhookVerificationError } from '../../../clients/typescript/src/webhooks.js';
+import { newSigningKey, receiverKey, signedHeaders, type SigningKey } from '../../../src/webhooks/signing.js';
 import { useApi } from './support.js';
 
 const api = useApi();
@@ -76,5 +78,49 @@ describe('the TypeScript client', () => {
     };
     const event = { type: 'statement.finalized', timestamp: '', simId: 'sim-1', sequence: 1 } as const;
     expect(told({ ...event, data: { number: 7, ...sums, hash: '', url: '' } })).toBe('7 980');
+  });
+});
+
+describe('the signature of a webhook', () => {
+  const body = '{"type":"webhook.test","timestamp":"2026-10-01T00:00:00Z","data":{}}';
+  const now = 1_790_000_000_000;
+  const signed = (keys: readonly SigningKey[]) => signedHeaders('evt_1', now / 1000, Buffer.from(body), keys);
+
+  it.each(['v1', 'v1a'] as const)(
+    '%s holds under the old key and the new one, and under no other',
+    (kind) => {
+      const [old, fresh, foreign] = [newSigningKey(kind), newSigningKey(kind), newSigningKey(kind)];
+      const headers = signed([old, fresh]);
+      for (const key of [old, fresh]) {
+        expect(verifyWebhook(body, headers, receiverKey(key), { now })).toMatchObject({
+          id: 'evt_1',
+          type: 'webhook.test',
+        });
+        expect(
+          verifyWebhook(Buffer.from(body), new Headers(headers), [receiverKey(foreign), receiverKey(key)], {
+            now,
+          }).id,
+        ).toBe('evt_1');
+      }
+      const refused = [
+        () => verifyWebhook(body, headers, receiverKey(foreign), { now }),
+        () => verifyWebhook(`${body} `, headers, receiverKey(old), { now }),
+        () => verifyWebhook(body, { ...headers, 'webhook-id': 'evt_2' }, receiverKey(old), { now }),
+        () => verifyWebhook(body, headers, receiverKey(old), { now: now + 301_000 }),
+        () => verifyWebhook(body, headers, receiverKey(old), { now: now - 301_000 }),
+        () => verifyWebhook(body, { ...headers, 'webhook-timestamp': 'soon' }, receiverKey(old), { now }),
+        () => verifyWebhook(body, { ...headers, 'webhook-signature': `${kind},` }, receiverKey(old), { now }),
+        () => verifyWebhook(body, { ...headers, 'webhook-signature': undefined }, receiverKey(old), { now }),
+      ];
+      for (const attempt of refused) expect(attempt).toThrow(WebhookVerificationError);
+      expect(() => verifyWebhook(body, headers, 'secret', { now })).toThrow(TypeError);
+    },
+  );
+
+  it('is not taken for one of the other kind', () => {
+    const key = newSigningKey('v1a');
+    const headers = signed([key]);
+    const turned = { ...headers, 'webhook-signature': headers['webhook-signature']!.replace('v1a,', 'v1,') };
+    expect(() => verifyWebhook(body, turned, receiverKey(key), { now })).toThrow(WebhookVerificationError);
   });
 });
