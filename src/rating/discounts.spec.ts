@@ -19,14 +19,15 @@ interface Part {
   planCode: string;
   discounts: Discount[];
   fee?: string;
-  /** Free and billed octets in its first hour. */
+  counted?: PlanTermsInput['counted'];
+  /** Free uplink and billed downlink in its first hour. */
   free?: number;
   billed?: number;
 }
 
 /** Segment, rule and amount of each discount, of one plan for the whole period or of one for each half. */
 function given(...parts: [Part] | [Part, Part]): string[] {
-  const segments = parts.map(({ planCode, discounts, fee = '100' }, index) => ({
+  const segments = parts.map(({ planCode, discounts, fee = '100', counted }, index) => ({
     from: index === 0 ? PERIOD.from : MIDDLE,
     to: index === parts.length - 1 ? PERIOD.to : MIDDLE,
     planCode,
@@ -40,6 +41,7 @@ function given(...parts: [Part] | [Part, Part]): string[] {
         baseFee: { amount: fee, proration: 'full' },
         quota: null,
         overage: { kind: 'none' },
+        ...(counted !== undefined && { counted }),
         free: [{ id: 'line', services: ['line'], includeSubServices: false }],
         discounts: discounts.map((one, at) => ({ ...one, id: `${one.id}-${at}` })),
       }),
@@ -78,7 +80,14 @@ describe('discounts', () => {
     expect(given({ planCode: 'p', discounts, free: 500, billed: 101 })).toEqual([]);
   });
 
+  it('look at no octets of a direction that is not counted', () => {
+    const plan = { planCode: 'p', discounts: [discount()], counted: 'up' as const };
+    expect(given({ ...plan, free: 100, billed: 500 })).toEqual(['0 /discounts/0 -30']);
+  });
+
   it('never come to more than the plan charged', () => {
+    const part = discount({ amount: '30.5' });
+    expect(given({ planCode: 'p', discounts: [part] })).toEqual(['0 /discounts/0 -31']);
     const one = discount({ amount: '60' });
     expect(given({ planCode: 'p', discounts: [one, one, one] })).toEqual([
       '0 /discounts/0 -60',

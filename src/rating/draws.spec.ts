@@ -95,6 +95,25 @@ describe('the use of a quota', () => {
   });
 });
 
+describe('a quota that is given once', () => {
+  it('goes on in the next version of the plan, less what it covered, and nothing else covered', () => {
+    const whole = input(carrying(null), [60], { carriedIn: 50n });
+    const [one] = whole.segments;
+    const middle = PERIOD.from + 10 * HOUR_MS;
+    const segments = [
+      { ...one!, to: middle },
+      { ...one!, from: middle, version: 2 },
+    ];
+    const later = input(TERMS, [...Array<number>(10).fill(0), 95]).usage;
+    expect(covers({ ...whole, segments, usage: [...whole.usage, ...later] })).toEqual([
+      'carried_over 50',
+      'included 10',
+      'included 90',
+      'beyond_quota 5',
+    ]);
+  });
+});
+
 describe('what a period leaves over', () => {
   it.each([
     [null, 30, 70n],
@@ -104,6 +123,12 @@ describe('what a period leaves over', () => {
     [60, 200, 0n],
   ])('under a limit of %s after %s octets is %s', (limit, used, left) => {
     expect(rate(input(carrying(limit), [used])).carriedOut).toBe(left);
+  });
+
+  it('is nothing where the SIM leaves the plan before the end', () => {
+    const left = input(carrying(null), [30]);
+    const segments = left.segments.map((segment) => ({ ...segment, to: PERIOD.to - HOUR_MS }));
+    expect(rate({ ...left, segments }).carriedOut).toBe(0n);
   });
 
   it('is nothing where the plan carries nothing over', () => {
