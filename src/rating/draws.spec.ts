@@ -95,21 +95,76 @@ describe('the use of a quota', () => {
   });
 });
 
-describe('a quota that is given once', () => {
-  it('goes on in the next version of the plan, less what it covered, and nothing else covered', () => {
-    const whole = input(carrying(null), [60], { carriedIn: 50n });
-    const [one] = whole.segments;
-    const middle = PERIOD.from + 10 * HOUR_MS;
-    const segments = [
-      { ...one!, to: middle },
-      { ...one!, from: middle, version: 2 },
-    ];
-    const later = input(TERMS, [...Array<number>(10).fill(0), 95]).usage;
-    expect(covers({ ...whole, segments, usage: [...whole.usage, ...later] })).toEqual([
+describe('a quota over two stretches of a period', () => {
+  const LATER = 400;
+  interface Stretch {
+    terms: PlanTermsInput;
+    octets: number;
+    pool?: { code: string; octets: bigint };
+    planCode?: string;
+  }
+  /** Covers of octets in the first hour of October, and in one after the 16th. */
+  function over(first: Stretch, second: Stretch, more: Partial<RatingInput> = {}): string[] {
+    const middle = PERIOD.from + 15 * 24 * HOUR_MS;
+    const segments = [first, second].map(({ terms, pool, planCode = 'p' }, index) => ({
+      ...input(terms, [], {}, pool).segments[0]!,
+      ...(index === 0 ? { to: middle } : { from: middle }),
+      planCode,
+      version: index + 1,
+    }));
+    const octets = [first.octets, ...Array<number>(LATER).fill(0), second.octets];
+    return covers({ ...input(TERMS, octets), segments, ...more });
+  }
+  const quota = (octets: number, proration: 'full' | 'by_day'): PlanTermsInput => ({
+    ...TERMS,
+    quota: { included: octet(octets), proration },
+  });
+  const pool = { code: 'family', octets: 500n };
+
+  it('is given once where it is given in full, less what it covered, and nothing else covered', () => {
+    const terms = carrying(null);
+    expect(over({ terms, octets: 60 }, { terms, octets: 95 }, { carriedIn: 50n })).toEqual([
       'carried_over 50',
       'included 10',
       'included 90',
       'beyond_quota 5',
+    ]);
+  });
+
+  it('is none where a version that gives less has it used up', () => {
+    expect(over({ terms: quota(100, 'full'), octets: 80 }, { terms: quota(50, 'full'), octets: 5 })).toEqual([
+      'included 80',
+      'beyond_quota 5',
+    ]);
+  });
+
+  it('has its share in each where it is prorated', () => {
+    const terms = quota(31, 'by_day');
+    expect(over({ terms, octets: 15 }, { terms, octets: 17 })).toEqual([
+      'included 15',
+      'included 16',
+      'beyond_quota 1',
+    ]);
+    expect(over({ terms, octets: 15, pool }, { terms, octets: 17 })).toEqual([
+      'shared_quota 15',
+      'included 16',
+      'beyond_quota 1',
+    ]);
+  });
+
+  it('is the SIM’s own where it is in a pool only later, or under another plan', () => {
+    const terms = quota(100, 'full');
+    expect(over({ terms, octets: 70 }, { terms, octets: 9, pool })).toEqual([
+      'included 70',
+      'shared_quota 9',
+    ]);
+    expect(over({ terms, octets: 9, pool, planCode: 'q' }, { terms, octets: 70 })).toEqual([
+      'shared_quota 9',
+      'included 70',
+    ]);
+    expect(over({ terms, octets: 9, pool }, { terms, octets: 70 })).toEqual([
+      'shared_quota 9',
+      'beyond_quota 70',
     ]);
   });
 });

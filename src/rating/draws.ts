@@ -145,7 +145,7 @@ export class Drawer {
       taken: new Map(),
       beyond: 0n,
       owed: 0n,
-      available: quota.left + (carried.length > 0 && this.carried.left > 0n ? this.carried.left : 0n),
+      available: quota.left + (carried.length > 0 ? this.carried.left : 0n),
       quota,
     };
   }
