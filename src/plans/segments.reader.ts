@@ -54,6 +54,11 @@ const SEGMENTS = `
     ON v.plan_key = s.plan_key AND (s.pinned_version IS NULL OR s.pinned_version = v.version)
   WHERE s.starts_at < $2 AND (s.ends_at > $1 OR s.ends_at IS NULL)
     AND (s.pinned_version IS NOT NULL OR (v.effective_from < $2 AND (v.effective_to > $1 OR v.effective_to IS NULL)))`;
+const everySegmentOf = (sims: string) => `
+  SELECT g.*, json_build_object('timeZone', v.time_zone, 'anchorDay', v.anchor_day, 'currency', v.currency) AS calendar
+  FROM (${SEGMENTS} AND ${sims}) g JOIN plan_version v ON v.id = g.plan_version_id
+  WHERE g.starts_at < g.ends_at
+  ORDER BY v.time_zone, v.anchor_day, v.currency, g.sim_key, g.starts_at`;
 const IN_SPAN = (alias: string) =>
   `${alias}.starts_at < $2 AND (${alias}.ends_at > $1 OR ${alias}.ends_at IS NULL)`;
 const OF_CALENDAR = `AND v.time_zone = $3 AND v.anchor_day = $4 AND v.currency = $5`;
@@ -155,14 +160,16 @@ export class SegmentsReader {
     span: { from: number; to: number },
     simKeys: readonly number[],
   ): Promise<(PlanSegment & { calendar: BillingCalendar })[]> {
-    const rows = await queryPrepared<SegmentRow & { calendar: BillingCalendar }>(
-      manager,
-      `SELECT g.*, json_build_object('timeZone', v.time_zone, 'anchorDay', v.anchor_day, 'currency', v.currency) AS calendar
-       FROM (${SEGMENTS} AND s.sim_key = ANY($3::bigint[])) g JOIN plan_version v ON v.id = g.plan_version_id
-       WHERE g.starts_at < g.ends_at
-       ORDER BY v.time_zone, v.anchor_day, v.currency, g.sim_key, g.starts_at`,
-      [new Date(span.from), new Date(span.to), simKeys],
-    );
+    type Row = SegmentRow & { calendar: BillingCalendar };
+    const between = [new Date(span.from), new Date(span.to)];
+    // One SIM is asked for again and again, and found by the same plan whichever it is.
+    const rows =
+      simKeys.length === 1
+        ? await queryPrepared<Row>(manager, everySegmentOf('s.sim_key = $3::bigint'), [
+            ...between,
+            simKeys[0],
+          ])
+        : await manager.query<Row[]>(everySegmentOf('s.sim_key = ANY($3::bigint[])'), [...between, simKeys]);
     const calendars = new Map(rows.map((row) => [row.plan_version_id, row.calendar]));
     return touchingAsOne(rows).flatMap((segment) => {
       const calendar = calendars.get(segment.planVersionId);

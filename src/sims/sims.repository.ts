@@ -51,12 +51,13 @@ export class SimsRepository {
 
   /** Surrogate keys by id; ids that no SIM has are missing. */
   async keysOf(manager: EntityManager, ids: readonly string[]): Promise<Map<string, number>> {
-    const text = 'SELECT sim_id, sim_key FROM sim WHERE sim_id = ANY ($1::text[])';
-    // An import asks for thousands, and a plan of its own is worth it; whoever asks for one asks again and again.
+    type Row = { sim_id: string; sim_key: string };
+    const select = 'SELECT sim_id, sim_key FROM sim WHERE sim_id';
+    // Whoever asks for one SIM asks again and again; what an import asks for is worth a plan of its own.
     const rows =
-      ids.length > 1
-        ? await manager.query<{ sim_id: string; sim_key: string }[]>(text, [ids])
-        : await queryPrepared<{ sim_id: string; sim_key: string }>(manager, text, [ids]);
+      ids.length === 1
+        ? await queryPrepared<Row>(manager, `${select} = $1`, ids)
+        : await manager.query<Row[]>(`${select} = ANY ($1::text[])`, [ids]);
     return new Map(rows.map((row) => [row.sim_id, toSafeInteger(row.sim_key)]));
   }
 

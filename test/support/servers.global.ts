@@ -49,8 +49,14 @@ async function startServers(): Promise<{ servers: TestServers; stop: () => Promi
     folder: join(folder, 'postgres'),
     whenRunning: 'refuse',
     database: TEMPLATE_DATABASE,
-    // Nothing here has to outlive a power cut.
-    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300' },
+    // Nothing here has to outlive a power cut, or is large.
+    settings: {
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      max_connections: '300',
+      shared_buffers: '128MB',
+    },
   });
   const redis = await TestRedis.start(join(folder, 'redis'));
   const stop = async () => {

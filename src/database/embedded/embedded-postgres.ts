@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { Refusal, Reviver, type ReviverObserver } from '../../shared/index.js';
 import { postgresBinaries, type PostgresBinaries } from './binaries.js';
 import { ServerFolder } from './folder.js';
+import { sharedBuffers } from './memory.js';
 import { identify, isAlive, signal, waitForExit, type ProcessIdentity } from './processes.js';
 import { chooseRunner, type Runner } from './runner.js';
 
@@ -209,6 +210,7 @@ async function launch(
     unix_socket_directories: folder.socket,
     unix_socket_permissions: '0700',
     max_wal_size: '2GB',
+    shared_buffers: sharedBuffers(),
     ...extra,
   };
   const args = [
