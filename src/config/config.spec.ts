@@ -41,6 +41,7 @@ describe('loadConfig', () => {
       DATABASE_URL: 'postgresql://u:p@db/x',
       REDIS_URL: 'unix:///run/redis.sock',
       COUNTFREE_DATA_DIR: '/srv/x',
+      COUNTFREE_API_KEY: 'cfk_of_a_command',
       COUNTFREE_ROLES: 'api, capture',
       COUNTFREE_LISTEN: '[::1]:0',
       COUNTFREE_LOG_LEVEL: 'debug',
@@ -156,11 +157,13 @@ describe('printing', () => {
       DATABASE_URL: 'postgresql://u:hun@ter2@db:5432/x?password=hunter2',
       COUNTFREE_SECRET_KEY: 'hunter2',
       COUNTFREE_LISTEN: '0.0.0.0:80',
+      COUNTFREE_API_KEY: 'cfk_hunter2',
     };
     expect(describeEnvironment(environment)).toEqual([
       { name: 'DATABASE_URL', value: 'postgresql://db:5432/x' },
       { name: 'COUNTFREE_LISTEN', value: '0.0.0.0:80' },
       { name: 'COUNTFREE_SECRET_KEY', value: '(secret)' },
+      { name: 'COUNTFREE_API_KEY', value: '(secret)' },
     ]);
     expect(withoutPassword('unix:///run/redis.sock')).toBe('unix:///run/redis.sock');
   });

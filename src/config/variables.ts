@@ -374,6 +374,14 @@ export const VARIABLES = {
     defaultText: '`2`',
     example: '1.5',
   }),
+  COUNTFREE_API_KEY: variable({
+    schema: optional(z.string()),
+    description:
+      'API key of commands that ask a running service, such as `countfree import`. `serve` has no use for it.',
+    defaultText: 'none',
+    example: '`cfk_…`, made by `countfree api-key create`',
+    secret: 'whole',
+  }),
   COUNTFREE_METRICS_TOKEN: variable({
     schema: optional(fromText(parseToken)),
     description: 'Bearer token that /metrics asks for.',
