@@ -1,5 +1,5 @@
 import { canonicalJson, type JsonValue } from '../rating/index.js';
-import { parseStatement, type ParsedStatement, type ParsedUsageLine } from './parsed-statement.js';
+import type { ParsedStatement, ParsedUsageLine } from './parsed-statement.js';
 
 /** How a billing system knows a service (3GPP TS 32.255). Octets of no service have no service identifier. */
 export interface ChargingIdentity {
@@ -15,6 +15,19 @@ const CHARGING_FUNCTION_RECORD = 200;
 const TIME_LIMIT = 17;
 const HOUR_MS = 3_600_000;
 
+/** What a record is made of. */
+export interface CdrSource {
+  /** As it is, or as a correction left it. */
+  statement: ParsedStatement;
+  /** Of a record that takes the place of the one that the statement had: which correction, and on what it is settled. */
+  correction?: {
+    id: string;
+    position: number;
+    /** Number of the statement that settles it. */
+    settledOn: number;
+  };
+}
+
 interface Container {
   serviceIdentifier?: number;
   up: bigint;
@@ -27,14 +40,13 @@ interface Container {
   treatment: string;
 }
 
-interface Record {
-  statement: ParsedStatement;
-  units: { ratingGroup: number; containers: Container[] }[];
+interface Units {
+  ratingGroup: number;
+  containers: Container[];
 }
 
 /** Lines of one rating group, service identifier, plan rule, payer and treatment are one container. */
-function recordOf(document: string, identityOf: IdentityOf): Record {
-  const statement = parseStatement(document);
+function unitsOf(statement: ParsedStatement, identityOf: IdentityOf): Units[] {
   const units = new Map<number, Map<string, Container>>();
   for (const line of statement.usage) {
     const { ratingGroup, serviceIdentifier } = identityOf(line.serviceCode ?? null);
@@ -59,12 +71,9 @@ function recordOf(document: string, identityOf: IdentityOf): Record {
     const known = containers.get(key);
     containers.set(key, known === undefined ? one : sumOf(known, one));
   }
-  return {
-    statement,
-    units: [...units]
-      .sort(([a], [b]) => a - b)
-      .map(([ratingGroup, containers]) => ({ ratingGroup, containers: [...containers.values()] })),
-  };
+  return [...units]
+    .sort(([a], [b]) => a - b)
+    .map(([ratingGroup, containers]) => ({ ratingGroup, containers: [...containers.values()] }));
 }
 
 /** The plan version, and its free rule where one decided: `light-3gb/2/line`. */
@@ -91,12 +100,11 @@ function durationOf({ period }: ParsedStatement): number {
 /**
  * The CDR of a final statement: one charging function record with the field names of 3GPP TS 32.298, as one line of
  * canonical JSON. Octets are strings of digits, times are UTC in ISO 8601 and exact to the hour. `treatment` in a
- * container is ours: free, billed or not_counted.
+ * container is ours: free, billed or not_counted; and so is `correction`, on a record that replaces an earlier one.
  */
-export function cdrJson(document: string, identityOf: IdentityOf): string {
-  const { statement, units } = recordOf(document, identityOf);
+export function cdrJson({ statement, correction }: CdrSource, identityOf: IdentityOf): string {
   let sequence = 0;
-  const usage: JsonValue = units.map(({ ratingGroup, containers }) => ({
+  const usage: JsonValue = unitsOf(statement, identityOf).map(({ ratingGroup, containers }) => ({
     ratingGroup,
     usedUnitContainers: containers.map((one) => ({
       localSequenceNumber: (sequence += 1),
@@ -122,6 +130,7 @@ export function cdrJson(document: string, identityOf: IdentityOf): string {
     causeForRecClosing: TIME_LIMIT,
     localRecordSequenceNumber: statement.number,
     listOfMultipleUnitUsage: usage,
+    ...(correction !== undefined && { correction: { ...correction } }),
   });
 }
 
@@ -144,13 +153,17 @@ export const CDR_COLUMNS = [
   'dataVolumeDownlink',
   'sponsorIdentity',
   'treatment',
+  'correction',
 ] as const;
 
-/** The same record as rows, one to a container. A SIM without usage has none. */
-export function cdrRows(document: string, identityOf: IdentityOf): string[][] {
-  const { statement, units } = recordOf(document, identityOf);
-  const all = units.flatMap(({ ratingGroup, containers }) => containers.map((one) => ({ ratingGroup, one })));
-  return all.map(({ ratingGroup, one }, at) => [
+const CONTAINER_COLUMNS = CDR_COLUMNS.length - CDR_COLUMNS.indexOf('localSequenceNumber') - 1;
+
+/**
+ * The same record as rows, one to a container; `correction` is the position of the one that it is of. A SIM without usage
+ * has none, but for a record that takes the place of another: that has a row with its container left empty.
+ */
+export function cdrRows({ statement, correction }: CdrSource, identityOf: IdentityOf): string[][] {
+  const head = [
     String(CHARGING_FUNCTION_RECORD),
     String(statement.number ?? ''),
     'eND-USER-PRIVATE',
@@ -158,6 +171,15 @@ export function cdrRows(document: string, identityOf: IdentityOf): string[][] {
     statement.period.from,
     String(durationOf(statement)),
     String(TIME_LIMIT),
+  ];
+  const position = correction === undefined ? '' : String(correction.position);
+  const all = unitsOf(statement, identityOf).flatMap(({ ratingGroup, containers }) =>
+    containers.map((one) => ({ ratingGroup, one })),
+  );
+  if (all.length === 0 && correction !== undefined)
+    return [[...head, ...Array<string>(CONTAINER_COLUMNS).fill(''), position]];
+  return all.map(({ ratingGroup, one }, at) => [
+    ...head,
     String(at + 1),
     String(ratingGroup),
     one.serviceIdentifier === undefined ? '' : String(one.serviceIdentifier),
@@ -169,5 +191,6 @@ export function cdrRows(document: string, identityOf: IdentityOf): string[][] {
     String(one.down),
     one.sponsorIdentity ?? '',
     one.treatment,
+    position,
   ]);
 }

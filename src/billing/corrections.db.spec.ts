@@ -1,10 +1,16 @@
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
 import { billingServices } from '../../test/support/billing-services.js';
 import { useTestDatabase } from '../../test/support/database.js';
 import type { JobContext } from '../queue/index.js';
 import { ClosePeriodJob } from './close-period.job.js';
+import { ClosingRepository } from './closing.repository.js';
+import { CorrectionsRepository } from './corrections.repository.js';
+import { MonthExport, type CdrRequest } from './month-export.service.js';
 import { documentHash } from './statement-document.js';
+import { StatementsRepository } from './statements.repository.js';
 
 const database = useTestDatabase({ poolSize: 8 });
 const clock = { time: 0, now: () => clock.time };
@@ -196,6 +202,53 @@ describe('corrections', () => {
       ['0', '1078'],
     ]);
     expect(await listed()).toHaveLength(1);
+  });
+
+  it('are charging records that take the place of earlier ones, in the file of the month that settles them', async () => {
+    const { dataSource } = database();
+    const months = new MonthExport(
+      dataSource,
+      new ClosingRepository(),
+      new StatementsRepository(),
+      new CorrectionsRepository(),
+    );
+    const records = async (month: string, request: Partial<CdrRequest> = {}) => {
+      const whole = { format: 'ndjson', records: 'corrections', otherRatingGroup: 99, ...request } as const;
+      return gunzipSync(await buffer(await months.cdrs(month, whole))).toString();
+    };
+    const october = await records('2026-10', { records: 'statements' });
+    await fleet.use([{ sim: 1, hour: hour(30), service: null, down: 1 }]);
+    await correct();
+    await fleet.use([
+      { sim: 1, hour: hour(30), service: 'line', down: 7 },
+      { sim: 3, hour: hour(30), service: null, down: 5 },
+    ]);
+    clock.time = Date.parse('2026-12-05T00:00:00Z');
+    await close('2026-11');
+    const lines = (await records('2026-11')).trimEnd().split('\n');
+    const container = (treatment: string, octets: string) => ({ treatment, dataTotalVolume: octets });
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      {
+        localRecordSequenceNumber: 1,
+        subscriberIdentifier: { subscriptionIDData: 'sim-1' },
+        recordOpeningTime: '2026-09-30T15:00:00.000Z',
+        correction: { position: 2, settledOn: 4 },
+        listOfMultipleUnitUsage: [
+          { ratingGroup: 1, usedUnitContainers: [container('free', '7')] },
+          { ratingGroup: 99, usedUnitContainers: [container('billed', '3000000001')] },
+        ],
+      },
+      {
+        localRecordSequenceNumber: 3,
+        correction: { position: 1, settledOn: 6 },
+        listOfMultipleUnitUsage: [{ usedUnitContainers: [container('billed', '5')] }],
+      },
+    ]);
+    expect((await records('2026-11', { format: 'csv' })).trimEnd().split('\r\n')).toHaveLength(4);
+    // What was handed out before stays, to the byte, and the month's own records say nothing of it.
+    expect(await records('2026-10', { records: 'statements' })).toBe(october);
+    expect(await records('2026-10')).toBe('');
+    expect(await records('2026-11', { records: 'statements' })).not.toContain('correction');
   });
 
   it('are never changed or removed', async () => {

@@ -194,6 +194,28 @@ export class CorrectionsRepository {
     );
   }
 
+  /**
+   * Corrections that the statements of a month settle, after an id: of each corrected statement the last, as it holds
+   * what those before it changed.
+   */
+  async settledBy(
+    manager: EntityManager,
+    month: string,
+    after: string,
+    limit: number,
+  ): Promise<{ id: string; position: number; settledOn: number; document: string }[]> {
+    const rows = await manager.query<{ id: string; position: number; settledOn: string; document: string }[]>(
+      `SELECT c.id, c.position, c.settled_on AS "settledOn", c.document
+       FROM statement_correction c JOIN statement st ON st.number = c.settled_on
+       WHERE st.month = $1 AND c.id > $2 AND NOT EXISTS (
+         SELECT FROM statement_correction l
+         WHERE l.statement_number = c.statement_number AND l.position > c.position AND l.settled_on = c.settled_on)
+       ORDER BY c.id LIMIT $3`,
+      [month, after, limit],
+    );
+    return rows.map((row) => ({ ...row, settledOn: toSafeInteger(row.settledOn) }));
+  }
+
   async document(
     manager: EntityManager,
     id: string,

@@ -4,7 +4,7 @@ export { CorrectionsService, type CorrectionView } from './corrections.service.j
 export { DraftingService } from './drafting.service.js';
 export { billingEntities } from './entities.js';
 export { FRAUD_DEFAULTS, fraudFields, FraudService, type PricedFraudItem } from './fraud.service.js';
-export { CDR_FORMATS, MonthExport, type CdrFormat } from './month-export.service.js';
+export { CDR_FORMATS, CDR_RECORDS, MonthExport } from './month-export.service.js';
 export { correctionPdf } from './pdf/correction-pdf.js';
 export { BillingReports, type LateUsage, type SimUsage } from './reports.service.js';
 export * from './schemas.js';

@@ -3,9 +3,11 @@ import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { DataSource } from 'typeorm';
 import { Refusal } from '../shared/index.js';
-import { CDR_COLUMNS, cdrJson, cdrRows, type IdentityOf } from './cdr.js';
+import { CDR_COLUMNS, cdrJson, cdrRows, type CdrSource, type IdentityOf } from './cdr.js';
 import { ClosingRepository } from './closing.repository.js';
+import { CorrectionsRepository } from './corrections.repository.js';
 import { csvRows } from './csv.js';
+import { parseCorrected, parseStatement } from './parsed-statement.js';
 import { StatementsRepository } from './statements.repository.js';
 
 /** Documents held in memory at once, a few kilobytes each. */
@@ -13,6 +15,14 @@ const PAGE = 500;
 
 export const CDR_FORMATS = ['ndjson', 'csv'] as const;
 export type CdrFormat = (typeof CDR_FORMATS)[number];
+/** Of a month's final statements, or of the earlier ones that they settle corrections of. */
+export const CDR_RECORDS = ['statements', 'corrections'] as const;
+
+export interface CdrRequest {
+  format: CdrFormat;
+  records: (typeof CDR_RECORDS)[number];
+  otherRatingGroup: number;
+}
 
 /** All final statements of a month in one file, as they are or as charging records. */
 @Injectable()
@@ -21,6 +31,7 @@ export class MonthExport {
     @Inject(DataSource) private readonly dataSource: DataSource,
     @Inject(ClosingRepository) private readonly runs: ClosingRepository,
     @Inject(StatementsRepository) private readonly statements: StatementsRepository,
+    @Inject(CorrectionsRepository) private readonly corrections: CorrectionsRepository,
   ) {}
 
   /**
@@ -29,22 +40,27 @@ export class MonthExport {
    */
   async gzip(month: string): Promise<Readable> {
     await this.refuseOpen(month);
-    return packed(this.pages(month, (documents) => documents.map((document) => `${document}\n`).join('')));
+    return packed(
+      written(this.documents(month), (documents) => documents.map((document) => `${document}\n`).join('')),
+    );
   }
 
   /**
-   * The charging records of a closed month in gzip, one for each final statement by number: NDJSON, or CSV with a row
-   * per container. Octets of no service stand under `otherRatingGroup`; throws a {@link Refusal} where a service has it.
+   * Charging records of a closed month in gzip: NDJSON, or CSV with a row per container. One for each final statement by
+   * number; or, with `corrections`, one for each earlier statement that these settle corrections of, as the last of them
+   * left it, in the order in which they were made. A closed month always gives the same bytes. Octets of no service
+   * stand under `otherRatingGroup`; throws a {@link Refusal} where a service has it.
    */
-  async cdrs(month: string, format: CdrFormat, otherRatingGroup: number): Promise<Readable> {
+  async cdrs(month: string, { format, records, otherRatingGroup }: CdrRequest): Promise<Readable> {
     await this.refuseOpen(month);
     const identityOf = await this.identities(otherRatingGroup);
+    const pages = records === 'statements' ? this.statementSources(month) : this.correctedSources(month);
     return packed(
       format === 'ndjson'
-        ? this.pages(month, (documents) => documents.map((one) => `${cdrJson(one, identityOf)}\n`).join(''))
-        : this.pages(
-            month,
-            (documents) => csvRows(documents.flatMap((one) => cdrRows(one, identityOf))),
+        ? written(pages, (all) => all.map((one) => `${cdrJson(one, identityOf)}\n`).join(''))
+        : written(
+            pages,
+            (all) => csvRows(all.flatMap((one) => cdrRows(one, identityOf))),
             csvRows([CDR_COLUMNS]),
           ),
     );
@@ -77,21 +93,57 @@ export class MonthExport {
       );
   }
 
-  /** Pages of documents by number, each made into text. */
-  private async *pages(
-    month: string,
-    write: (documents: readonly string[]) => string,
-    head = '',
-  ): AsyncGenerator<string> {
-    if (head !== '') yield head;
-    for (let after = '0'; ;) {
-      const rows = await this.statements.documents(this.dataSource.manager, month, after, PAGE);
-      const text = write(rows.map(({ document }) => document));
-      if (text !== '') yield text;
-      const last = rows.at(-1);
-      if (last === undefined || rows.length < PAGE) return;
-      after = last.number;
-    }
+  /** Pages by number. */
+  private async *documents(month: string): AsyncGenerator<string[]> {
+    const { manager } = this.dataSource;
+    const rows = paged(
+      (after) => this.statements.documents(manager, month, after, PAGE),
+      ({ number }) => number,
+    );
+    for await (const page of rows) yield page.map(({ document }) => document);
+  }
+
+  private async *statementSources(month: string): AsyncGenerator<CdrSource[]> {
+    for await (const page of this.documents(month))
+      yield page.map((document) => ({ statement: parseStatement(document) }));
+  }
+
+  private async *correctedSources(month: string): AsyncGenerator<CdrSource[]> {
+    const { manager } = this.dataSource;
+    const rows = paged(
+      (after) => this.corrections.settledBy(manager, month, after, PAGE),
+      ({ id }) => id,
+    );
+    for await (const page of rows)
+      yield page.map(({ document, ...correction }) => ({ statement: parseCorrected(document), correction }));
+  }
+}
+
+/** Pages until one is short, each after the last key of the one before. */
+async function* paged<R>(
+  read: (after: string) => Promise<R[]>,
+  keyOf: (row: R) => string,
+): AsyncGenerator<R[]> {
+  for (let after = '0'; ;) {
+    const rows = await read(after);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows;
+    if (rows.length < PAGE) return;
+    after = keyOf(last);
+  }
+}
+
+/** Each page made into text, after `head`. */
+async function* written<T>(
+  pages: AsyncIterable<T[]>,
+  write: (page: T[]) => string,
+  head = '',
+): AsyncGenerator<string> {
+  if (head !== '') yield head;
+  for await (const page of pages) {
+    const text = write(page);
+    if (text !== '') yield text;
   }
 }
 

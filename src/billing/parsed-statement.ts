@@ -117,3 +117,13 @@ export type ParsedCorrection = z.output<typeof correctionSchema>;
 export function parseCorrection(document: string): ParsedCorrection {
   return correctionSchema.parse(JSON.parse(document));
 }
+
+/** Reads a statement as a correction of it left it: the lines and totals of `after` under the statement's number. */
+export function parseCorrected(document: string): ParsedStatement {
+  const { simId, statement, after } = JSON.parse(document) as {
+    simId: string;
+    statement: number;
+    after: Record<string, unknown>;
+  };
+  return statementSchema.parse({ ...after, status: 'final', simId, number: statement });
+}

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   BillingReports,
   CDR_FORMATS,
+  CDR_RECORDS,
   closePeriodInputSchema,
   ClosingService,
   MonthExport,
@@ -109,11 +110,15 @@ const exportCdrs = defineRoute({
   tag,
   summary: 'All final statements of a closed month as charging records with 3GPP field names',
   description:
-    'Gzip of one charging function record (TS 32.298) per statement: a JSON document to a line, or CSV with a row per container. Times are exact to the hour. `treatment` (free, billed, not_counted) is the one field that is not 3GPP’s.',
+    'Gzip of one charging function record (TS 32.298) per statement: a JSON document to a line, or CSV with a row per container. Times are exact to the hour. `treatment` (free, billed, not_counted) and `correction` are the fields that are not 3GPP’s.',
   scopes,
   params,
   query: z.strictObject({
     format: z.enum(CDR_FORMATS).default('ndjson'),
+    records: z.enum(CDR_RECORDS).default('statements').meta({
+      description:
+        'corrections: instead of this month’s, the records of earlier statements whose corrections this month’s statements settle, as they are now. Each takes the place of the record with its `localRecordSequenceNumber`.',
+    }),
     otherRatingGroup: z.coerce
       .number({ error: 'write a whole number' })
       .int('write a whole number')
@@ -173,11 +178,10 @@ export class PeriodsController {
   }
 
   @Handle(exportCdrs)
-  async cdrs(
-    @Input() { params: { month }, query: { format, otherRatingGroup } }: InputOf<typeof exportCdrs>,
-  ): Promise<Download> {
-    return new Download('application/gzip', await this.months.cdrs(month, format, otherRatingGroup), {
-      filename: `cdrs-${month}.${format}.gz`,
+  async cdrs(@Input() { params: { month }, query }: InputOf<typeof exportCdrs>): Promise<Download> {
+    const name = query.records === 'statements' ? 'cdrs' : 'corrected-cdrs';
+    return new Download('application/gzip', await this.months.cdrs(month, query), {
+      filename: `${name}-${month}.${query.format}.gz`,
     });
   }
 

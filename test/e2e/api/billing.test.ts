@@ -136,8 +136,14 @@ describe('what a billing department does after a month is closed', () => {
     const rows = (await take('format=csv')).trimEnd().split('\r\n');
     expect(rows[0]).toMatch(/^recordType,localRecordSequenceNumber,.*,dataVolumeUplink,dataVolumeDownlink,/);
     expect(rows).toHaveLength(2);
-    const wrong = await api.get(`${path}?format=asn1&otherRatingGroup=-1`);
-    expect(expectProblem(wrong, 400, 'invalid')).toEqual(['query /format', 'query /otherRatingGroup']);
+    // No statement of October settles anything.
+    expect(await take('records=corrections&otherRatingGroup=99')).toBe('');
+    const wrong = await api.get(`${path}?format=asn1&records=all&otherRatingGroup=-1`);
+    expect(expectProblem(wrong, 400, 'invalid')).toEqual([
+      'query /format',
+      'query /records',
+      'query /otherRatingGroup',
+    ]);
     const taken = await api.get(`${path}?otherRatingGroup=1`);
     expect(expectProblem(taken, 400, 'invalid')).toEqual(['query /otherRatingGroup']);
     expectProblem(await api.get('/v1/periods/2026-09/cdrs'), 404, 'not_found');
@@ -147,7 +153,25 @@ describe('what a billing department does after a month is closed', () => {
     const query = 'from=2026-10-01T00:00:00Z&to=2026-11-01T00:00:00Z';
     const { body } = await api.get(`/v1/usage/sim-1/explain?${query}`);
     expect(body.items).toMatchObject([
-      { hour: '2026-10-02T03:00:00.000Z', evidence: 'none', serviceVersion: null, octetsDown: '3000000000' },
+      {
+        hour: '2026-10-02T03:00:00.000Z',
+        evidence: 'none',
+        serviceVersion: null,
+        octetsDown: '3000000000',
+        plan: {
+          planCode: 'light',
+          planVersion: 1,
+          treatments: [
+            {
+              treatment: 'billed',
+              reason: 'no_service',
+              planRule: null,
+              octetsUp: '0',
+              octetsDown: '3000000000',
+            },
+          ],
+        },
+      },
       { hour: '2026-10-30T03:00:00.000Z', octetsDown: '1' },
     ]);
     const complete = {
