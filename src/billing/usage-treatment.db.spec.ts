@@ -4,6 +4,7 @@ import { BillingFleet, LINE_FREE } from '../../test/support/billing-fleet.js';
 import { useTestDatabase } from '../../test/support/database.js';
 import { LedgerRepository, ReasonsRepository, UsageReader } from '../meter/index.js';
 import { CatalogueReader, HOUR_MS, SegmentsReader, periodOfMonth } from '../plans/index.js';
+import type { UsageLine } from '../rating/index.js';
 import { StatementRater } from './statement-rater.js';
 import {
   MOST_SIMS,
@@ -238,6 +239,52 @@ describe('what plans make of usage', () => {
     expect(whole.free + whole.billed + whole.notCounted).toBe(
       5n * 4n * (2n * 50_000_000n + 1n + 3n * 40_000_000n),
     );
+  });
+
+  it.each([1, 2, 3, 4, 5])('is explained by the bucket, whatever page it is on (SIM %i)', async (sim) => {
+    const service = treatments();
+    const stored = await database().dataSource.query<
+      { hour: Date; reason_id: number; name: string | null; octets: string }[]
+    >(
+      `SELECT b.hour, b.reason_id, r.name, (b.octets_up + b.octets_down)::text AS octets
+       FROM usage_bucket b JOIN usage_reason r ON r.id = b.reason_id WHERE b.sim_key = $1 ORDER BY 1, 2`,
+      [sim],
+    );
+    const keys = stored.map((row) => ({ hour: row.hour.getTime(), reasonId: row.reason_id }));
+    const told = await service.ofBuckets(sim, keys);
+    const octetsOf = (lines: readonly UsageLine[]) =>
+      lines.reduce((sum, line) => sum + line.octetsUp + line.octetsDown, 0n);
+    const gap = (hour: Date) => sim === 4 && hour >= new Date(at(10, 0)) && hour < new Date(at(12, 0));
+    told.forEach((one, index) => {
+      const row = stored[index]!;
+      if (gap(row.hour)) expect(one).toBeNull();
+      else expect(octetsOf(one!.lines)).toBe(BigInt(row.octets));
+    });
+    const sumOf = (some: typeof told) =>
+      some.reduce<TreatedOctets>(
+        (sum, one) => {
+          const of = (treatment: string) =>
+            octetsOf((one?.lines ?? []).filter((line) => line.treatment === treatment));
+          return plus(sum, { free: of('free'), billed: of('billed'), notCounted: of('not_counted') });
+        },
+        { free: 0n, billed: 0n, notCounted: 0n },
+      );
+    expect(sumOf(told)).toEqual(await statementTotals([sim]));
+    const ofName = told.filter((_, index) => stored[index]?.name === 'z.line.me');
+    const october = { simKeys: [sim], from: OCTOBER.from, to: OCTOBER.to };
+    expect(sumOf(ofName)).toEqual(await totals({ ...october, name: 'z.line.me' }, service));
+    const middle = Math.floor(keys.length / 2);
+    const pages = [keys.slice(0, middle), keys.slice(middle, middle + 1), keys.slice(middle + 1)];
+    const paged = await Promise.all(pages.map((page) => service.ofBuckets(sim, page)));
+    expect(paged.flat()).toEqual(told);
+    const plans = new Set(told.map((one) => one?.planCode));
+    expect(plans.size).toBe(sim === 4 ? 3 : 1);
+  });
+
+  it('is null for a bucket that is gone', async () => {
+    const gone = { hour: Date.parse(at(3, 9)), reasonId: 999_999 };
+    expect(await treatments().ofBuckets(1, [gone])).toEqual([null]);
+    expect(await treatments().ofBuckets(1, [])).toEqual([]);
   });
 
   it('is nothing for hours on no plan', async () => {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { UsageReader, type NamedUsageRow } from '../meter/index.js';
+import { UsageReader, type BucketKey, type UsageSlice, type UsageSpanRow } from '../meter/index.js';
 import {
   CatalogueReader,
   HOUR_MS,
@@ -18,7 +18,7 @@ import {
 } from '../rating/index.js';
 import { CLOCK, type Clock } from '../shared/index.js';
 import { groupBy } from './groups.js';
-import { sliceByName } from './name-slices.js';
+import { sliceUsage } from './usage-slices.js';
 
 export interface TreatmentQuery {
   simKeys: readonly number[];
@@ -31,6 +31,8 @@ export interface TreatmentQuery {
   name?: string | undefined;
   /** Only octets of this direction. */
   direction?: 'up' | 'down' | undefined;
+  /** Usage of the only SIM in the whole span, where it is read anyhow; null: it is not. */
+  sums?: (() => Promise<UsageSpanRow[] | null>) | undefined;
 }
 
 /** Octets by what the plan in force in their hour made of them. */
@@ -38,6 +40,13 @@ export interface TreatedOctets {
   free: bigint;
   billed: bigint;
   notCounted: bigint;
+}
+
+/** What the plan in force made of a bucket: its octets are all on these lines. */
+export interface TreatedBucket {
+  planCode: string;
+  planVersion: number;
+  lines: UsageLine[];
 }
 
 /** Most SIMs whose plans are applied on ask, and most of them on plans that look at the hour, which cost far more. */
@@ -82,6 +91,15 @@ export class UsageTreatments {
     const hourly = new Set(found.filter(({ rated }) => rated.plan.needsHours).map(({ simKey }) => simKey));
     if (hourly.size > MOST_SIMS.hourly) return null;
     const whole = found.filter(({ simKey }) => !hourly.has(simKey));
+    const [only] = whole;
+    // Only where one version was in force all the time: then its part of the span is the span.
+    if (only !== undefined && found.length === 1 && only.rated.from <= span.from && only.rated.to >= span.to) {
+      const sums = await query.sums?.();
+      if (sums) {
+        add(sum, query, linesOf(only.rated, [only.rated], sums), 1n);
+        return sum;
+      }
+    }
     for (const some of chunks(whole, AT_ONCE.spans)) await this.addSpans(sum, query, some);
     const ofCalendar = groupBy(
       segments.filter(({ simKey }) => hourly.has(simKey)),
@@ -175,6 +193,56 @@ export class UsageTreatments {
     }
   }
 
+  /** What plans made of each of these buckets of a SIM, in that order; null for one in an hour on no plan, or that is gone. */
+  async ofBuckets(simKey: number, buckets: readonly BucketKey[]): Promise<(TreatedBucket | null)[]> {
+    if (buckets.length === 0) return [];
+    const slices = await this.usage.usageOfBuckets(simKey, buckets);
+    const hours = buckets.map(({ hour }) => hour);
+    const span = { from: Math.min(...hours), to: Math.max(...hours) + HOUR_MS };
+    const found = new Map<string, TreatedBucket>();
+    const segments = await this.segments.everySegment(this.dataSource.manager, span, [simKey]);
+    for (const own of groupBy(segments, ({ calendar }) => JSON.stringify(calendar)).values()) {
+      const calendar = own[0]?.calendar;
+      if (calendar === undefined) continue;
+      for (let period = periodAt(calendar, span.from); period.from < span.to;) {
+        await this.treatBuckets(found, simKey, calendar, period, slices);
+        period = periodAt(calendar, period.to);
+      }
+    }
+    return buckets.map((bucket) => found.get(bucketText(bucket)) ?? null);
+  }
+
+  private async treatBuckets(
+    found: Map<string, TreatedBucket>,
+    simKey: number,
+    calendar: BillingCalendar,
+    period: { from: number; to: number },
+    slices: readonly (UsageSlice & BucketKey)[],
+  ): Promise<void> {
+    const { manager } = this.dataSource;
+    const rated = await this.rated(await this.segments.segments(manager, calendar, period, [simKey]));
+    const segments = rated.map((one) => one.rated);
+    const wanted = slices.filter(({ hour }) => onPlan(segments, hour));
+    if (wanted.length === 0) return;
+    const hours = wanted.map(({ hour }) => hour);
+    const end = Math.max(...hours) + HOUR_MS;
+    const lookback = Math.max(0, ...segments.map(({ plan }) => plan.lookbackMs));
+    const hourly = segments.some(({ plan }) => plan.needsHours);
+    const start = hourly ? hourOf(period.from - lookback) : Math.min(...hours);
+    const rows = await this.usage.usageOfPeriod([simKey], new Date(start), new Date(end));
+    const lines = slicedLines({ period, segments, usage: rows.map(atItsHour) }, end, wanted);
+    wanted.forEach((bucket, index) => {
+      const own = lines[index] ?? [];
+      const segment = segments.find(({ from, to }) => bucket.hour >= from && bucket.hour < to);
+      if (segment !== undefined)
+        found.set(bucketText(bucket), {
+          planCode: segment.planCode,
+          planVersion: segment.version,
+          lines: own,
+        });
+    });
+  }
+
   private async rated(segments: readonly PlanSegment[]): Promise<RatedSegment[]> {
     const versions = await this.versions([...new Set(segments.map(({ planVersionId }) => planVersionId))]);
     return segments.map(({ simKey, planVersionId, from, to }) => {
@@ -199,6 +267,10 @@ export class UsageTreatments {
   }
 }
 
+function bucketText({ hour, reasonId }: BucketKey): string {
+  return JSON.stringify([hour, reasonId]);
+}
+
 interface RatedSegment {
   simKey: number;
   rated: RatingSegment;
@@ -220,10 +292,15 @@ function linesUntil({ period, segments, usage }: SimPeriod, end: number): UsageL
   );
 }
 
-function nameLines(month: SimPeriod, end: number, named: readonly NamedUsageRow[]): UsageLine[] {
-  if (named.length === 0) return [];
-  const slices = sliceByName(month.usage, named);
-  return slices.linesOf(linesUntil({ ...month, usage: slices.usage }, end));
+function nameLines(month: SimPeriod, end: number, named: readonly UsageSlice[]): UsageLine[] {
+  return slicedLines(month, end, named).flat();
+}
+
+/** What each of these parts of the usage before `end` got. */
+function slicedLines(month: SimPeriod, end: number, slices: readonly UsageSlice[]): UsageLine[][] {
+  if (slices.length === 0) return [];
+  const sliced = sliceUsage(month.usage, slices);
+  return sliced.linesOf(linesUntil({ ...month, usage: sliced.usage }, end));
 }
 
 function atItsHour<Row extends { hour: number }>({ hour, ...row }: Row): Omit<Row, 'hour'> & Hours {

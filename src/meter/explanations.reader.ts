@@ -17,6 +17,7 @@ export interface ExplanationQuery {
 /** Why the octets of one SIM, hour and reason stand where they do. */
 export interface Explanation {
   hour: Date;
+  reasonId: number;
   serviceCode: string | null;
   /** The version of the service's rules that matched; null: none did. */
   serviceVersion: { id: number; version: number; effectiveFrom: Date } | null;
@@ -158,6 +159,7 @@ function bucketKey({ hour, reason_id }: Pick<Row, 'hour' | 'reason_id'>): string
 function toExplanation(row: Row, bindings: Explanation['bindings']): Explanation {
   return {
     hour: row.hour,
+    reasonId: row.reason_id,
     serviceCode: row.service_code,
     serviceVersion:
       row.version_id === null || row.version === null || row.effective_from === null

@@ -19,13 +19,14 @@ export { RetentionService, type RetentionResult } from './retention.service.js';
 export { SimDaysReader, type SimDay } from './sim-days.reader.js';
 export { SuspenseService, type BindingResult } from './suspense.service.js';
 export { TouchesRepository, type UsageTouch } from './touches.repository.js';
-export type { NamedUsageRow } from './named-usage.js';
+export type { BucketKey, UsageSlice } from './named-usage.js';
 export * from './types.js';
 export {
   RESOLUTIONS,
   type Resolution,
   type UsageFilter,
   type UsageItem,
+  type UsagePage,
   type UsageQuery,
   type UsageTotal,
 } from './usage-page.js';

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { PageRequest } from '../shared/index.js';
 import { queryPrepared, toSafeInteger } from '../database/index.js';
-import { readNamedUsage, type NamedUsageRow } from './named-usage.js';
+import { readBucketSlices, readNamedUsage, type BucketKey, type UsageSlice } from './named-usage.js';
 import type { UsageRow, UsageSpan, UsageSpanRow } from './types.js';
 import {
   conditionsOf,
@@ -122,8 +122,13 @@ export class UsageReader {
   }
 
   /** What of the usage of these SIMs in [from, to) has a name. */
-  usageOfName(simKeys: readonly number[], from: Date, to: Date, name: string): Promise<NamedUsageRow[]> {
+  usageOfName(simKeys: readonly number[], from: Date, to: Date, name: string): Promise<UsageSlice[]> {
     return readNamedUsage(this.dataSource.manager, simKeys, from, to, name);
+  }
+
+  /** Buckets of a SIM as parts of what rating sees of their hours; in the order asked for, without those that are gone. */
+  usageOfBuckets(simKey: number, buckets: readonly BucketKey[]): Promise<(UsageSlice & BucketKey)[]> {
+    return readBucketSlices(this.dataSource.manager, simKey, buckets);
   }
 
   /** One page of usage, ordered by start, SIM and reason, and the totals of everything under the filter: one look at the ledger. */

@@ -928,7 +928,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the usage of a SIM rests on: rule, version, evidence, batch and hour
+         * What the usage of a SIM rests on: rule, version, evidence, batch and hour, and what its plan makes of it
          * @description One item per UTC hour and reason. Filter as in `GET /v1/usage`, or follow the `explanation` of an item there: the items then sum to the figure shown.
          *
          *     Needs a key with the scope `usage-read` or `billing`.
@@ -3785,6 +3785,22 @@ export interface components {
             octetsDown: components["schemas"]["Octets"];
             packetsUp: string;
             packetsDown: string;
+            /** @description What the plan in force makes of these octets; null in an hour in which the SIM was on none. */
+            plan: {
+                planCode: string;
+                planVersion: number;
+                /** @description All octets of the figure are on one of these. */
+                treatments: {
+                    /** @enum {string} */
+                    treatment: "free" | "billed" | "not_counted";
+                    /** @description Why it is treated so. */
+                    reason: string;
+                    /** @description Id of the free rule that decided or refused; null: none speaks of it. */
+                    planRule: string | null;
+                    octetsUp: components["schemas"]["Octets"];
+                    octetsDown: components["schemas"]["Octets"];
+                }[];
+            } | null;
             /** @description The last batch that changed the figure; null where all of it was bound from suspense. */
             batch: {
                 source: string;

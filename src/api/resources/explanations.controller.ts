@@ -1,7 +1,9 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
 import { serviceCodeSchema } from '../../catalogue/index.js';
+import { UsageTreatments } from '../../billing/index.js';
 import { EVIDENCES } from '../../identify/index.js';
+import { TREATMENTS } from '../../rating/index.js';
 import { AccountsReader, ExplanationsReader, type Explanation } from '../../meter/index.js';
 import { formatInstant, Refusal } from '../../shared/index.js';
 import { SimsService } from '../../sims/index.js';
@@ -34,6 +36,29 @@ const explanation = z
     octetsDown: octets,
     packetsUp: z.string(),
     packetsDown: z.string(),
+    plan: z
+      .strictObject({
+        planCode: z.string(),
+        planVersion: z.int(),
+        treatments: z
+          .array(
+            z.strictObject({
+              treatment: z.enum(TREATMENTS),
+              reason: z.string().meta({ description: 'Why it is treated so.' }),
+              planRule: z.string().nullable().meta({
+                description: 'Id of the free rule that decided or refused; null: none speaks of it.',
+              }),
+              octetsUp: octets,
+              octetsDown: octets,
+            }),
+          )
+          .meta({ description: 'All octets of the figure are on one of these.' }),
+      })
+      .nullable()
+      .meta({
+        description:
+          'What the plan in force makes of these octets; null in an hour in which the SIM was on none.',
+      }),
     batch: z
       .strictObject({
         source: z.string(),
@@ -66,7 +91,8 @@ const explainUsage = defineRoute({
   path: '/v1/usage/{simId}/explain',
   operationId: 'explainUsage',
   tag: 'usage',
-  summary: 'What the usage of a SIM rests on: rule, version, evidence, batch and hour',
+  summary:
+    'What the usage of a SIM rests on: rule, version, evidence, batch and hour, and what its plan makes of it',
   description:
     'One item per UTC hour and reason. Filter as in `GET /v1/usage`, or follow the `explanation` of an item there: the items then sum to the figure shown.',
   scopes: ['usage-read', 'billing'],
@@ -95,6 +121,7 @@ export class ExplanationsController {
     private readonly explanations: ExplanationsReader,
     private readonly accounts: AccountsReader,
     private readonly sims: SimsService,
+    private readonly treatments: UsageTreatments,
   ) {}
 
   @Handle(explainUsage)
@@ -112,15 +139,22 @@ export class ExplanationsController {
       this.explanations.list(span, { limit, cursor }),
       this.accounts.completeness(span.from, span.to),
     ]);
+    const treated = await this.treatments.ofBuckets(
+      simKey,
+      items.map(({ hour, reasonId }) => ({ hour: hour.getTime(), reasonId })),
+    );
     return {
-      items: items.map(present),
+      items: items.map((item, index) => present(item, treated[index] ?? null)),
       nextCursor,
       completeness: Object.fromEntries(Object.entries(gaps).map(([name, count]) => [name, String(count)])),
     };
   }
 }
 
-function present(one: Explanation): z.input<typeof explanation> {
+function present(
+  { reasonId: _reasonId, ...one }: Explanation,
+  plan: Awaited<ReturnType<UsageTreatments['ofBuckets']>>[number],
+): z.input<typeof explanation> {
   const time = (date: Date) => formatInstant(date.getTime());
   const { serviceVersion, batch } = one;
   return {
@@ -130,6 +164,17 @@ function present(one: Explanation): z.input<typeof explanation> {
     serviceVersion: serviceVersion && {
       ...serviceVersion,
       effectiveFrom: time(serviceVersion.effectiveFrom),
+    },
+    plan: plan && {
+      planCode: plan.planCode,
+      planVersion: plan.planVersion,
+      treatments: plan.lines.map(({ treatment, reason, planRule, octetsUp, octetsDown }) => ({
+        treatment,
+        reason,
+        planRule,
+        octetsUp: octetsUp.toString(),
+        octetsDown: octetsDown.toString(),
+      })),
     },
     batch: batch && {
       ...batch,
