@@ -1403,7 +1403,7 @@ export interface paths {
         };
         /**
          * All final statements of a closed month as charging records with 3GPP field names
-         * @description Gzip of one charging function record (TS 32.298) per statement: a JSON document to a line, or CSV with a row per container. Times are exact to the hour. `treatment` (free, billed, not_counted) is the one field that is not 3GPP’s.
+         * @description Gzip of one charging function record (TS 32.298) per statement: a JSON document to a line, or CSV with a row per container. Times are exact to the hour. `treatment` (free, billed, not_counted) and `correction` are the fields that are not 3GPP’s.
          *
          *     Needs a key with the scope `billing`.
          */
@@ -8393,6 +8393,8 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "ndjson" | "csv";
+                /** @description corrections: instead of this month’s, the records of earlier statements whose corrections this month’s statements settle, as they are now. Each takes the place of the record with its `localRecordSequenceNumber`. */
+                records?: "statements" | "corrections";
                 /** @description Rating group for octets of no service; one that no service has. */
                 otherRatingGroup?: number;
             };
