@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { LINE_FREE } from '../../test/support/billing-fleet.js';
-import { OCTOBER, SEPTEMBER_STARTS, hour, refusal, useBilling } from '../../test/support/billing-month.js';
+import { OCTOBER, SEPTEMBER_STARTS, hour, useBilling } from '../../test/support/billing-month.js';
+import { refusal } from '../../test/support/refusal.js';
 import { JobQueue } from '../queue/index.js';
 
 const { all, closing, clock, database, documents, fleet, october5, settings } = useBilling();

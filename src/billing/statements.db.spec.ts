@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { OCTOBER, SEPTEMBER_STARTS, hour, refusal, useBilling } from '../../test/support/billing-month.js';
+import { OCTOBER, SEPTEMBER_STARTS, hour, useBilling } from '../../test/support/billing-month.js';
+import { refusal } from '../../test/support/refusal.js';
 import { noCounters, type SequenceCounts } from '../capture/index.js';
 import { LedgerRepository, Meter, ReasonsRepository } from '../meter/index.js';
 import { documentHash } from './statement-document.js';

@@ -16,7 +16,7 @@ import {
 } from '../../src/billing/index.js';
 import { SubscriptionsService } from '../../src/plans/index.js';
 import { HandlesJob, QueueModule, type JobHandler } from '../../src/queue/index.js';
-import { CLOCK, Refusal } from '../../src/shared/index.js';
+import { CLOCK } from '../../src/shared/index.js';
 import { BillingFleet, LINE_FREE } from './billing-fleet.js';
 import { testRedisUrl, useTestDatabase } from './database.js';
 
@@ -25,17 +25,6 @@ export const SEPTEMBER_STARTS = '2026-09-01T00:00:00+09:00';
 
 /** Noon of a day of October, where the plan `light` is sold. */
 export const hour = (day: number) => `2026-10-${String(day).padStart(2, '0')}T12:00:00+09:00`;
-
-/** The refusal that work ends with; anything else it does fails the test. */
-export async function refusal(work: Promise<unknown>): Promise<Refusal> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
-  throw new Error('was not refused');
-}
 
 @Injectable()
 @HandlesJob('webhooks.deliver')

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { parseSoracomSettings, type SoracomAccount } from '../../src/integrations/soracom/settings.js';
 
 export interface FakeEvent {
   event: 'Created' | 'Modified' | 'Deleted';
@@ -149,4 +150,40 @@ export class SoracomServer {
     const headers: Record<string, string> = end < kept.length ? { 'x-soracom-next-key': String(end) } : {};
     json(200, kept.slice(start, end), headers);
   }
+}
+
+/** A SIM as SORACOM's API shows it; `status` is its `sessionStatus`. */
+export function simOf(
+  simId: string,
+  imsi: string,
+  status: object = { online: false, lastUpdatedAt: Date.UTC(2026, 1, 12) },
+  more = {},
+) {
+  return {
+    simId,
+    operatorId: 'OP0000000000',
+    status: 'active',
+    speedClass: 's1.standard',
+    tags: { name: `SIM ${simId}` },
+    profiles: {
+      [`89811000000000000${simId.slice(-2)}`]: {
+        iccid: `89811000000000000${simId.slice(-2)}`,
+        primaryImsi: imsi,
+        subscribers: { [imsi]: { imsi, msisdn: '81801111000' + simId.slice(-1) } },
+      },
+    },
+    sessionStatus: status,
+    previousSession: null,
+    ...more,
+  };
+}
+
+/** The one account of the server, whose VPG `vpg-a` is the realm `vpg-1`. */
+export function soracomAccount(baseUrl: string): SoracomAccount {
+  const text = JSON.stringify({
+    accounts: [{ baseUrl, authKeyId: 'keyId-test', authKey: 'secret-test', vpgs: { 'vpg-a': 'vpg-1' } }],
+  });
+  const [account] = parseSoracomSettings(text, 'soracom.json').accounts;
+  if (account === undefined) throw new Error('the settings name no account');
+  return account;
 }

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useTestDatabase } from '../../../test/support/database.js';
-import { SoracomServer } from '../../../test/support/soracom-server.js';
-import { parseOrRefuse, Refusal } from '../../shared/index.js';
+import { refusal } from '../../../test/support/refusal.js';
+import { simOf, soracomAccount, SoracomServer } from '../../../test/support/soracom-server.js';
+import { parseOrRefuse } from '../../shared/index.js';
 import { createSimsServices, realmInputSchema, simInputSchema, type SimsServices } from '../../sims/index.js';
-import { retryAfter, SoracomClient } from './client.js';
-import { parseSoracomSettings, type SoracomAccount } from './settings.js';
+import type { SoracomAccount } from './settings.js';
 import { SoracomService } from './soracom.service.js';
 
 const database = useTestDatabase({ poolSize: 4 });
@@ -17,22 +17,13 @@ let server: SoracomServer;
 let account: SoracomAccount;
 let services: SimsServices;
 let soracom: SoracomService;
-let waits: number[];
-const wait = (ms: number) => {
-  waits.push(ms);
-  return Promise.resolve();
-};
+const wait = () => Promise.resolve();
 
 beforeEach(async () => {
   clock.time = NOW;
-  waits = [];
   await database().clear();
   server = new SoracomServer();
-  const baseUrl = await server.start();
-  const text = JSON.stringify({
-    accounts: [{ baseUrl, authKeyId: 'keyId-test', authKey: 'secret-test', vpgs: { 'vpg-a': 'vpg-1' } }],
-  });
-  [account] = parseSoracomSettings(text, 'soracom.json').accounts as [SoracomAccount];
+  account = soracomAccount(await server.start());
   services = createSimsServices(database().dataSource, clock);
   const { sims, sessions, realms } = services;
   soracom = new SoracomService(database().dataSource, sims, sessions, clock);
@@ -44,30 +35,6 @@ afterEach(() => server.stop());
 
 const sync = () => soracom.sync(account, { wait });
 const at = (hours: number) => NOW + hours * HOUR;
-function simOf(
-  simId: string,
-  imsi: string,
-  status: object = { online: false, lastUpdatedAt: at(-900) },
-  more = {},
-) {
-  return {
-    simId,
-    operatorId: 'OP0000000000',
-    status: 'active',
-    speedClass: 's1.standard',
-    tags: { name: `SIM ${simId}` },
-    profiles: {
-      [`89811000000000000${simId.slice(-2)}`]: {
-        iccid: `89811000000000000${simId.slice(-2)}`,
-        primaryImsi: imsi,
-        subscribers: { [imsi]: { imsi, msisdn: '81801111000' + simId.slice(-1) } },
-      },
-    },
-    sessionStatus: status,
-    previousSession: null,
-    ...more,
-  };
-}
 const eventOf = (
   event: 'Created' | 'Modified' | 'Deleted',
   time: number,
@@ -92,114 +59,6 @@ async function sessions(): Promise<string[]> {
       ({ simId, prefix, startTime, endTime }) => `${simId} ${prefix} ${hours(startTime)}..${hours(endTime)}`,
     );
 }
-async function refusal(work: Promise<unknown>): Promise<Refusal> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Refusal)) throw new Error(`no refusal but ${String(error)}`);
-  return error;
-}
-
-describe('the client', () => {
-  const client = () => new SoracomClient(account, { wait });
-  async function ids(): Promise<string[]> {
-    const all: string[] = [];
-    for await (const page of client().sims()) all.push(...page.map(({ simId }) => simId));
-    return all;
-  }
-
-  it('reads every page, each once, and leaves out what is not in its form', async () => {
-    for (let index = 0; index < 5; index += 1) server.sims.push(simOf(`sim-0${index}`, A));
-    server.sims.splice(2, 0, { simId: 7 }, 'no SIM' as unknown as object);
-    expect(await ids()).toEqual(['sim-00', 'sim-01', 'sim-02', 'sim-03', 'sim-04']);
-    expect(server.requests).toEqual([
-      '/v1/sims?limit=100',
-      '/v1/sims?limit=100&last_evaluated_key=2',
-      '/v1/sims?limit=100&last_evaluated_key=4',
-      '/v1/sims?limit=100&last_evaluated_key=6',
-    ]);
-    expect(server.logins).toBe(1);
-  });
-
-  it('renews a token that has ended in the middle of a list', async () => {
-    for (let index = 0; index < 5; index += 1) server.sims.push(simOf(`sim-0${index}`, A));
-    server.trouble = () => {
-      if (server.requests.length === 2) server.expireToken();
-      return false;
-    };
-    expect(await ids()).toHaveLength(5);
-    expect(server.logins).toBe(2);
-  });
-
-  it('obeys 429 with Retry-After, and waits longer and longer where it is not said', async () => {
-    server.sims.push(simOf('sim-00', A));
-    server.trouble = (response) => {
-      if (server.requests.length > 3) return false;
-      if (server.requests.length === 1) response.setHeader('retry-after', '7');
-      response.writeHead(429).end('{"code":"COM0429","message":"slow down"}');
-      return true;
-    };
-    expect(await ids()).toEqual(['sim-00']);
-    const [, first, second = 0, third = 0] = waits;
-    expect(first).toBe(7000);
-    expect(second).toBeGreaterThanOrEqual(750);
-    expect(third).toBeGreaterThanOrEqual(1500);
-  });
-
-  it('waits out an outage: errors, cut connections, error pages', async () => {
-    server.sims.push(simOf('sim-00', A));
-    server.trouble = (response) => {
-      const round = server.requests.length;
-      if (round > 4) return false;
-      if (round === 1) response.writeHead(503).end('<html>maintenance</html>');
-      else if (round === 2) response.destroy();
-      else response.writeHead(500).end();
-      return true;
-    };
-    expect(await ids()).toEqual(['sim-00']);
-    server.trouble = (response) => {
-      response.writeHead(502).end();
-      return true;
-    };
-    const { code, message } = await refusal(ids());
-    expect(code).toBe('unavailable');
-    expect(message).toContain('HTTP 502');
-    expect(message).not.toMatch(/secret-test|token-/);
-  });
-
-  it('says what is wrong with a key, a right, an answer', async () => {
-    server.sims.push(simOf('sim-00', A));
-    server.trouble = (response) => {
-      response.writeHead(403).end('{"code":"SEM0001"}');
-      return true;
-    };
-    expect((await refusal(ids())).code).toBe('forbidden');
-    server.trouble = (response) => {
-      response.writeHead(200).end('{"not":"a list"}');
-      return true;
-    };
-    expect((await refusal(ids())).message).toContain('documented form');
-    server.trouble = (response) => {
-      response.writeHead(200, { 'x-soracom-next-key': 'again' }).end('[]');
-      return true;
-    };
-    expect((await refusal(ids())).message).toContain('same page');
-    account = { ...account, authKey: 'secret-wrong' };
-    const { code, message } = await refusal(ids());
-    expect(code).toBe('unauthenticated');
-    expect(message).not.toContain('secret-wrong');
-  });
-
-  it('reads Retry-After as seconds or date, within bounds', () => {
-    expect(retryAfter('3')).toBe(3000);
-    expect(retryAfter('999999')).toBe(300_000);
-    expect(retryAfter(new Date(NOW + 5000).toUTCString(), NOW)).toBe(5000);
-    expect(retryAfter(new Date(NOW - 5000).toUTCString(), NOW)).toBe(0);
-    expect(retryAfter('soon')).toBeUndefined();
-  });
-});
-
 describe('a sync', () => {
   it('brings SIMs and their sessions, to the second where an address moves; again it changes nothing', async () => {
     server.sims.push(
@@ -413,29 +272,5 @@ describe('an event', () => {
     server.trouble = undefined;
     await soracom.lookAfterEvents([account], { wait });
     expect(await sessions()).toEqual(['sim-01 10.128.0.1/32 -1..']);
-  });
-});
-
-describe('settings', () => {
-  it('are refused field by field, and no key is repeated', () => {
-    const text = JSON.stringify({ accounts: [{ authKeyId: 'keyId-x', authKey: 'hush-hush', vpgs: {} }] });
-    try {
-      parseSoracomSettings(text, 'soracom.json');
-    } catch (error) {
-      expect(error).toBeInstanceOf(Refusal);
-      const { fields, message } = error as Refusal;
-      expect(fields.map(({ pointer }) => pointer)).toEqual(['/accounts/0/authKey', '/accounts/0/vpgs']);
-      expect(message).not.toContain('hush-hush');
-      return;
-    }
-    throw new Error('was not refused');
-  });
-
-  it('know both coverages', () => {
-    const one = { authKeyId: 'keyId-x', authKey: 'secret-x', vpgs: { v: 'r' } };
-    const text = JSON.stringify({ accounts: [one, { ...one, coverage: 'global' }] });
-    expect(parseSoracomSettings(text, 'x').accounts.map(({ name, baseUrl }) => `${name} ${baseUrl}`)).toEqual(
-      ['japan https://api.soracom.io', 'global https://g.api.soracom.io'],
-    );
   });
 });
