@@ -97,6 +97,21 @@ describe('uses of caps', () => {
     ]);
   });
 
+  it('of before the period are held by each rolling cap, of each plan', () => {
+    const caps = [cap(9, { rollingHours: 5 }), cap(9, { rollingHours: 9 })];
+    const plans = [{ to: MIDDLE }, { from: MIDDLE, planCode: 'q' }];
+    const segments = plans.map((more) => segment({ caps }, more));
+    const history = [row(-2, { octetsDown: 2n }), row(-7, { octetsUp: 4n })];
+    expect(rate(input(segments, [], { history })).capUses.map(({ segment: of, held }) => [of, held])).toEqual(
+      [
+        [0, 2n],
+        [0, 6n],
+        [1, 2n],
+        [1, 6n],
+      ],
+    );
+  });
+
   it('are of the last version of the plan, with its limit and place', () => {
     const segments = [
       segment({ caps: [cap(8)] }, { to: MIDDLE }),

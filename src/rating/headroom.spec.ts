@@ -152,6 +152,20 @@ describe('octets that may still come before a threshold', () => {
     ['110 due of 140, within a unit', due('140', { overage: units('10') }), [[null, 3]], 7n],
     ['the dearest unit', due('230', { overage: units('10', '30', '5') }), [], 20n],
     ['units for nothing', due('104', { overage: units('0') }), [], 20n],
+    [
+      'less than a unit past a quota',
+      due('121', { overage: units('10'), quota: quota(100) }),
+      [[null, 30]],
+      71n,
+    ],
+    ['a price with places', due('146', { overage: units('10.5') }), [], 20n],
+    ['an amount with places', due('144.5', { overage: units('10') }), [], 20n],
+    [
+      'a discount before units',
+      due('144', { overage: units('10'), discounts: [{ ...light, whenTotalAtMost: octet(5) }] }),
+      [],
+      6n,
+    ],
     ['a quota before', due('140', { overage: units('10'), quota: quota(100) }), [[null, 30]], 80n],
     ['a quota used up', due('150', { overage: units('10'), quota: quota(100) }), [[null, 103]], 7n],
     ['no overage', due('150', {}), [[null, 30]], ANY],
@@ -207,6 +221,14 @@ describe('a threshold that is reached', () => {
         used: '60',
       },
     ]);
+  });
+
+  it('of a pool is named by the start of the period, whenever the SIM entered it', () => {
+    const terms = { quota: quota(100), thresholds: { percents: [50] } };
+    const pool = { code: 'family', octets: 100n };
+    const segments = [segment(terms, { to: MIDDLE }), segment(terms, { from: MIDDLE, pool })];
+    const { reached } = first(input(segments, [[null, 60, 400]]));
+    expect(reached.map(({ kind, window }) => [kind, window])).toEqual([['pool', START]]);
   });
 
   it('of a cap and of a total cap is named by its place in the terms', () => {
