@@ -7,6 +7,7 @@ import {
   decodeCursor,
   encodeCursor,
   formatInstant,
+  once,
   toPage,
   type Page,
   type PageRequest,
@@ -45,8 +46,9 @@ export class StatementsService {
   async list(filter: StatementFilter, page: PageRequest): Promise<Page<StatementView>> {
     const [after] = page.cursor === undefined ? ['0'] : decodeCursor('statements', page.cursor, ['string']);
     const rows = await this.statements.list(this.dataSource.manager, filter, after, page.limit + 1);
-    const instant = once((text) => formatInstant(Number(text)));
-    const completeness = once((text) => JSON.parse(text) as Record<string, string>);
+    // Statements of a page are mostly of one run and period.
+    const instant = once((text: string) => formatInstant(Number(text)));
+    const completeness = once((text: string) => JSON.parse(text) as Record<string, string>);
     return toPage(
       rows,
       page.limit,
@@ -177,18 +179,6 @@ function fault(
   if (documentHash(row.document) !== row.hash) return 'the document is not the one that was hashed';
   const { previousHash } = JSON.parse(row.document) as { previousHash: string | null };
   return previousHash === previous ? null : 'it does not name the statement before it';
-}
-
-/** Statements of a page are mostly of one run and period: what they share is made once. */
-function once<T>(make: (text: string) => T): (text: string) => T {
-  const made = new Map<string, T>();
-  return (text) => {
-    const known = made.get(text);
-    if (known !== undefined) return known;
-    const value = make(text);
-    made.set(text, value);
-    return value;
-  };
 }
 
 function toView(

@@ -302,3 +302,30 @@ describe('what plans make of usage', () => {
     expect(await treatments().totals({ ...day, simKeys: unknown.slice(1) })).not.toBeNull();
   });
 });
+
+describe('sums that are read anyhow', () => {
+  it('change nothing: whichever plan, whether or not it was in force all the time', async () => {
+    const reader = new UsageReader(database().dataSource);
+    const spans = [
+      [at(1, 0), at(31, 0)],
+      [at(3, 9), at(3, 21)],
+      [at(9, 12), at(13, 0)],
+      ['2026-08-30T00:00:00+09:00', at(5, 0)],
+      [at(12, 0), at(20, 0)],
+    ].map((span) => span.map((instant) => Date.parse(instant)) as [number, number]);
+    let taken = 0;
+    for (const simKey of [1, 2, 3, 4, 5]) {
+      for (const [from, to] of spans) {
+        const query = { simKeys: [simKey], from, to };
+        const sums = async () => {
+          taken += 1;
+          const span = { from: new Date(from), to: new Date(to), simKey };
+          return (await reader.list({ ...span, resolution: 'month', timeZone: 'UTC' }, { limit: 1 })).sums;
+        };
+        expect(await totals({ ...query, sums })).toEqual(await totals(query));
+      }
+    }
+    // Of the two SIMs on plans that look at no hour four each, and the fourth SIM's while it was on one.
+    expect(taken).toBe(9);
+  });
+});

@@ -93,7 +93,12 @@ export class UsageTreatments {
     const whole = found.filter(({ simKey }) => !hourly.has(simKey));
     const [only] = whole;
     // Only where one version was in force all the time: then its part of the span is the span.
-    if (only !== undefined && found.length === 1 && only.rated.from <= span.from && only.rated.to >= span.to) {
+    if (
+      only !== undefined &&
+      found.length === 1 &&
+      only.rated.from <= span.from &&
+      only.rated.to >= span.to
+    ) {
       const sums = await query.sums?.();
       if (sums) {
         add(sum, query, linesOf(only.rated, [only.rated], sums), 1n);

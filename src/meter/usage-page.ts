@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import { queryPrepared } from '../database/index.js';
 import { EVIDENCES, type Evidence } from '../identify/index.js';
 import { decodeCursor, encodeCursor, toPage, type Page, type PageRequest } from '../shared/index.js';
+import type { UsageSpanRow } from './types.js';
 
 export const RESOLUTIONS = ['hour', 'day', 'month'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
@@ -59,6 +60,11 @@ export interface UsageTotal {
 /** `totals`: of everything under the filter, not only of this page. */
 export interface UsagePage extends Page<UsageItem> {
   totals: UsageTotal[];
+  /**
+   * What `usageOfSpans` says of the whole span, where one SIM's usage is asked for without any other filter: summed from the
+   * buckets of the page, which need not be read again. Null: under another filter.
+   */
+  sums: UsageSpanRow[] | null;
 }
 
 /** Sums of one start, SIM and reason as JSON holds them: start and end in UNIX seconds, octets and packets up and down. */
@@ -76,13 +82,14 @@ type RawReason = [
   string | null,
 ];
 
-/** Service, evidence, octets up and down. */
+/** Service, evidence, octets up and down; in {@link UsagePage.sums} also version, rule, network, first and last hour (UNIX seconds). */
 type RawTotal = [string | null, string, string, string];
+type RawSum = [...RawTotal, number | null, string | null, string | null, number, number];
 
 interface RawPage {
   items: RawItem[] | null;
   reasons: RawReason[] | null;
-  totals: RawTotal[] | null;
+  totals: (RawTotal | RawSum)[] | null;
 }
 
 const HOUR_MS = 3_600_000;
@@ -107,13 +114,14 @@ export async function readUsagePage(
       ([start, , simKey, reasonId]) => encodeCursor('usage', [start * 1000, simKey, reasonId]),
       (item) => toItem(item, reasons),
     ),
-    totals: (answer?.totals ?? []).map(([serviceCode, evidence, octetsUp, octetsDown]) => ({
-      serviceCode,
-      evidence: evidenceOf(evidence),
-      octetsUp: BigInt(octetsUp),
-      octetsDown: BigInt(octetsDown),
-    })),
+    totals: totalsOf(answer?.totals ?? []),
+    sums: isWhole(query) ? ((answer?.totals ?? []) as RawSum[]).map(toSum) : null,
   };
+}
+
+/** Everything of a SIM. */
+function isWhole(query: UsageQuery): boolean {
+  return isHot(query) && query.direction === undefined;
 }
 
 /** What is asked for again and again, in few texts, and finds its buckets by the key whatever the values are. */
@@ -144,6 +152,7 @@ function pageStatement(
   return `
     WITH u AS MATERIALIZED (
       SELECT date_trunc(${resolution}, b.hour, ${zone}) AS start, b.sim_key, b.reason_id, ${sumsOf(query.direction)}
+             ${isWhole(query) ? HOURS_OF_BUCKETS : ''}
       FROM usage_bucket b WHERE ${under} GROUP BY 1, 2, 3
     ), p AS MATERIALIZED (
       SELECT * FROM u ${behind} ORDER BY start, sim_key, reason_id LIMIT ${place(limit)}
@@ -158,15 +167,25 @@ function pageStatement(
                 r.id, v.service_code, r.service_version_id, r.claimed_service_code, r.evidence, r.rule, r.name, r.mcc))
        FROM usage_reason r LEFT JOIN service_version v ON v.id = r.service_version_id
        WHERE r.id IN (SELECT reason_id FROM p)) AS reasons,
-      (SELECT json_agg(json_build_array(service_code, evidence, octets_up::text, octets_down::text)
+      (SELECT json_agg(json_build_array(service_code, evidence, octets_up::text, octets_down::text
+                                        ${isWhole(query) ? SUM_FIELDS : ''})
                        ORDER BY service_code NULLS LAST, evidence)
        FROM (SELECT v.service_code, r.evidence, sum(octets_up) AS octets_up, sum(octets_down) AS octets_down
+                    ${isWhole(query) ? SUM_COLUMNS : ''}
              FROM (SELECT reason_id, sum(octets_up) AS octets_up, sum(octets_down) AS octets_down
+                          ${isWhole(query) ? HOURS_OF_REASON : ''}
                    FROM u GROUP BY reason_id) s
              JOIN usage_reason r ON r.id = s.reason_id
              LEFT JOIN service_version v ON v.id = r.service_version_id
-             GROUP BY v.service_code, r.evidence) t) AS totals`;
+             GROUP BY v.service_code, r.evidence ${isWhole(query) ? SUM_KEY : ''}) t) AS totals`;
 }
+
+const HOURS_OF_BUCKETS = ', min(b.hour) AS first_hour, max(b.hour) AS last_hour';
+const HOURS_OF_REASON = ', min(first_hour) AS first_hour, max(last_hour) AS last_hour';
+const SUM_KEY = ', r.service_version_id, r.rule, r.mcc';
+const SUM_COLUMNS = `${SUM_KEY} ${HOURS_OF_REASON}`;
+const SUM_FIELDS = `, service_version_id, rule, mcc,
+  date_part('epoch', first_hour)::bigint, date_part('epoch', last_hour)::bigint`;
 
 /** Conditions on the buckets `b` of a filter, its values added to `values`. Names what is asked for alone: see `queryPrepared`. */
 export function conditionsOf(filter: UsageFilter, values: unknown[]): string {
@@ -198,6 +217,50 @@ function sumsOf(direction: UsageFilter['direction']): string {
 
 function hourOf(time: Date): Date {
   return new Date(Math.floor(time.getTime() / HOUR_MS) * HOUR_MS);
+}
+
+/** By service and evidence, in the order that they came in. */
+function totalsOf(rows: readonly (RawTotal | RawSum)[]): UsageTotal[] {
+  const totals: UsageTotal[] = [];
+  for (const [serviceCode, evidence, octetsUp, octetsDown] of rows) {
+    const last = totals.at(-1);
+    if (last?.serviceCode === serviceCode && last.evidence === evidence) {
+      last.octetsUp += BigInt(octetsUp);
+      last.octetsDown += BigInt(octetsDown);
+    } else
+      totals.push({
+        serviceCode,
+        evidence: evidenceOf(evidence),
+        octetsUp: BigInt(octetsUp),
+        octetsDown: BigInt(octetsDown),
+      });
+  }
+  return totals;
+}
+
+function toSum([
+  serviceCode,
+  evidence,
+  up,
+  down,
+  serviceVersionId,
+  rule,
+  mcc,
+  first,
+  last,
+]: RawSum): UsageSpanRow {
+  return {
+    span: 0,
+    firstHour: first * 1000,
+    lastHour: last * 1000,
+    serviceCode,
+    serviceVersionId,
+    evidence: evidenceOf(evidence),
+    rule,
+    mcc,
+    octetsUp: BigInt(up),
+    octetsDown: BigInt(down),
+  };
 }
 
 function toItem(

@@ -8,10 +8,11 @@ import {
   UsageReader,
   type UsageFilter,
   type UsageItem,
+  type UsagePage,
   type UsageTotal,
 } from '../../meter/index.js';
 import { isTimeZone } from '../../plans/index.js';
-import { formatInstant } from '../../shared/index.js';
+import { formatInstant, once } from '../../shared/index.js';
 import { SimsService } from '../../sims/index.js';
 import { instant, octets, pageOfItems, pageQuery, simIdText, spanWith } from '../kit/fields.js';
 import { defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
@@ -134,16 +135,17 @@ export class UsageController {
     // A code that nothing has would otherwise look like no usage.
     if (query.serviceCode !== undefined) await this.catalogue.get(query.serviceCode);
     const filter = { ...query, simKey, from: new Date(from), to: new Date(to) };
-    const [page, byPlan] = await Promise.all([
-      this.usage.list(filter, { limit, cursor }),
-      treated(this.usage, this.treatments, filter),
-    ]);
+    const listed = this.usage.list(filter, { limit, cursor });
+    const [page, byPlan] = await Promise.all([listed, treated(this.usage, this.treatments, filter, listed)]);
     const ids =
       simId === undefined
         ? await this.sims.idsOf([...new Set(page.items.map((item) => item.simKey))])
         : undefined;
+    const instant = once(formatInstant);
     return {
-      items: page.items.map((item) => present(item, simId ?? ids?.get(item.simKey) ?? '', { from, to })),
+      items: page.items.map((item) =>
+        present(item, simId ?? ids?.get(item.simKey) ?? '', { from, to }, instant),
+      ),
       nextCursor: page.nextCursor,
       totals: sumUp(page.totals, byPlan),
     };
@@ -155,23 +157,27 @@ async function treated(
   usage: UsageReader,
   treatments: UsageTreatments,
   filter: UsageFilter,
+  listed: Promise<UsagePage>,
 ): Promise<TreatedOctets | null> {
   const simKeys = filter.simKey === undefined ? await usage.sims(filter, MOST_SIMS.all + 1) : [filter.simKey];
-  return treatments.totals({ ...filter, simKeys, from: filter.from.getTime(), to: filter.to.getTime() });
+  const [from, to] = [filter.from.getTime(), filter.to.getTime()];
+  return treatments.totals({ ...filter, simKeys, from, to, sums: async () => (await listed).sums });
 }
 
 function present(
   { simKey: _simKey, start, end, reasonId, ...item }: UsageItem,
   simId: string,
   span: { from: number; to: number },
+  instant: (time: number) => string,
 ): z.input<typeof usageItem> {
+  // Of what stands in an instant a query escapes the colons alone.
   const [from, to] = [Math.max(start, span.from), Math.min(end, span.to)].map((time) =>
-    encodeURIComponent(formatInstant(time)),
+    instant(time).replaceAll(':', '%3A'),
   );
   return {
     ...item,
     simId,
-    start: formatInstant(start),
+    start: instant(start),
     ...countsOf(item),
     packetsUp: item.packetsUp.toString(),
     packetsDown: item.packetsDown.toString(),
