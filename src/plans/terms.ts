@@ -59,7 +59,11 @@ const taxSchema = z
         }),
       )
       .min(1)
-      .max(50),
+      .max(50)
+      .meta({
+        description:
+          'The rate in force on the last local day of each stretch under a plan version holds for its charges.',
+      }),
   })
   .superRefine((tax, context) => {
     tax.rates.forEach((rate, index) => {
@@ -95,17 +99,25 @@ const windowSchema = z
   })
   .meta({ description: 'Local hours, the last one exclusive; 23 to 5 runs over midnight.' });
 
-const payerSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('operator') }),
-  z.strictObject({
-    kind: z.literal('sponsor'),
-    sponsorId: code,
-    rate: z
-      .strictObject({ unit: positiveQuantitySchema, price: moneySchema })
-      .optional()
-      .meta({ description: 'What the sponsor pays for its octets; left out: nothing that is known here.' }),
-  }),
-]);
+const payerSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('operator') }),
+    z.strictObject({
+      kind: z.literal('subscriber'),
+      fee: z.strictObject({ amount: moneySchema, proration: prorationSchema }).optional().meta({
+        description: 'What the subscriber pays per period for the rule; left out: it is in the base fee.',
+      }),
+    }),
+    z.strictObject({
+      kind: z.literal('sponsor'),
+      sponsorId: code,
+      rate: z
+        .strictObject({ unit: positiveQuantitySchema, price: moneySchema })
+        .optional()
+        .meta({ description: 'What the sponsor pays for its octets; left out: nothing that is known here.' }),
+    }),
+  ])
+  .meta({ description: 'Who pays for the free octets; named on their lines. Left out: nobody is named.' });
 
 const freeRuleSchema = z
   .strictObject({

@@ -1,5 +1,5 @@
 import type { Proration, RoundingMode } from '../plans/index.js';
-import type { CompiledOverage, CompiledTier } from './compile.js';
+import type { CompiledFee, CompiledOverage, CompiledTier } from './compile.js';
 import { formatFraction, formatMoney, multiply, roundFraction, ZERO, type Fraction } from './money.js';
 import type { ChargeLine, RatingInput, RatingSegment } from './types.js';
 
@@ -43,28 +43,44 @@ function chargeCoins(
   };
 }
 
+/** What a segment is charged whatever was used: its base fee, and what the subscriber pays for free services. */
+export function fees(input: RatingInput, index: number): Charge[] {
+  const { planCode, plan } = segmentAt(input, index);
+  const earlier = input.segments.slice(0, index).filter((segment) => segment.planCode === planCode);
+  const base = { pointer: '/baseFee', amount: plan.baseFee, proration: plan.terms.baseFee.proration };
+  return [
+    ...fee(input, index, base, 'base_fee', earlier.length > 0),
+    ...plan.rules.flatMap((rule) => {
+      if (rule.fee === null) return [];
+      const given = earlier.some(({ plan: before }) =>
+        before.rules.some((one) => one.rule.id === rule.rule.id && one.fee !== null),
+      );
+      return fee(input, index, rule.fee, 'service_fee', given);
+    }),
+  ];
+}
+
 /**
- * The base fee of a segment. A prorated fee is the difference of two rounded sums, so that the parts of a period that
- * is split come to the whole, whatever the rounding.
+ * A prorated fee is the difference of two rounded sums, so that the parts of a period that is split come to the whole,
+ * whatever the rounding. One that is not is charged once per plan and period.
  */
-export function baseFee(input: RatingInput, index: number): Charge | null {
+function fee(
+  input: RatingInput,
+  index: number,
+  { pointer, amount, proration }: CompiledFee,
+  kind: 'base_fee' | 'service_fee',
+  given: boolean,
+): Charge[] {
   const segment = segmentAt(input, index);
-  const { baseFee: fee, terms } = segment.plan;
-  const { proration } = terms.baseFee;
-  if (proration === 'full') {
-    const earlier = input.segments.slice(0, index).some(({ planCode }) => planCode === segment.planCode);
-    return earlier ? null : charge(segment, fee, { kind: 'base_fee', segment: index, rule: '/baseFee' });
-  }
+  const line = { kind, segment: index, rule: pointer };
+  if (proration === 'full') return given ? [] : [charge(segment, amount, line)];
   const { before, until, whole } = shares(input, index, proration);
   const upTo = (weight: bigint, mode: RoundingMode) =>
-    roundFraction({ n: fee.n * weight, d: fee.d * whole }, mode);
-  const coins = upTo(until, terms.rounding) - upTo(before, terms.rounding);
-  return chargeCoins(segment, { n: fee.n * (until - before), d: fee.d * whole }, coins, {
-    kind: 'base_fee',
-    segment: index,
-    rule: '/baseFee',
-    share: `${until - before}/${whole}`,
-  });
+    roundFraction({ n: amount.n * weight, d: amount.d * whole }, mode);
+  const { rounding } = segment.plan.terms;
+  const coins = upTo(until, rounding) - upTo(before, rounding);
+  const exact = { n: amount.n * (until - before), d: amount.d * whole };
+  return [chargeCoins(segment, exact, coins, { ...line, share: `${until - before}/${whole}` })];
 }
 
 /** Octets of quota that a segment has of its own: prorated, the parts of a split period come to the whole. */

@@ -1,4 +1,11 @@
-import { LocalClock, octetsOf, type FreeRule, type Overage, type PlanTerms } from '../plans/index.js';
+import {
+  LocalClock,
+  octetsOf,
+  type FreeRule,
+  type Overage,
+  type PlanTerms,
+  type Proration,
+} from '../plans/index.js';
 import { parseMoney, type Fraction } from './money.js';
 
 /** Parent service of each sub-service: `line-calls` → `line`. */
@@ -16,6 +23,15 @@ export interface CompiledCap {
 export interface CompiledRule {
   rule: FreeRule;
   caps: CompiledCap[];
+  /** What the subscriber pays for it per period. */
+  fee: CompiledFee | null;
+}
+
+export interface CompiledFee {
+  pointer: string;
+  /** In coins. */
+  amount: Fraction;
+  proration: Proration;
 }
 
 export interface CompiledTier {
@@ -59,7 +75,7 @@ export interface CompiledPlan {
 /** Compiles terms that `planTermsSchema` has let through. `parents` matters only to rules with sub-services. */
 export function compilePlan(terms: PlanTerms, parents: ServiceParents = new Map()): CompiledPlan {
   const money = (text: string) => parseMoney(text, terms.currency.exponent);
-  const rules = terms.free.map((rule, index) => compileRule(rule, index));
+  const rules = terms.free.map((rule, index) => compileRule(rule, index, money));
   const known = new Map<string | null, CompiledRule[]>();
   const windows = terms.free.some((rule) => rule.windows.length > 0);
   const capped = terms.free.some((rule) => rule.caps.length > 0) || terms.totalCap !== undefined;
@@ -92,9 +108,14 @@ export function compilePlan(terms: PlanTerms, parents: ServiceParents = new Map(
   };
 }
 
-function compileRule(rule: FreeRule, index: number): CompiledRule {
+function compileRule(rule: FreeRule, index: number, money: (text: string) => Fraction): CompiledRule {
+  const fee = rule.payer?.kind === 'subscriber' ? rule.payer.fee : undefined;
   return {
     rule,
+    fee:
+      fee === undefined
+        ? null
+        : { pointer: `/free/${index}/payer/fee`, amount: money(fee.amount), proration: fee.proration },
     caps: rule.caps.map((cap, at) => ({
       key: JSON.stringify([rule.id, at]),
       pointer: `/free/${index}/caps/${at}`,

@@ -44,6 +44,10 @@ const freeRule = fc.record({
     [{ fromHour: 22, toHour: 5 }],
     [{ fromHour: 9, toHour: 17, weekdays: [1, 2, 3, 4, 5] }],
   ),
+  payer: fc.option(
+    fc.record({ kind: fc.constant('subscriber' as const), fee: fc.record({ amount: money, proration }) }),
+    { nil: undefined },
+  ),
 });
 const overage = fc.oneof<fc.Arbitrary<PlanTermsInput['overage']>[]>(
   fc.constant({ kind: 'none' as const }),
@@ -211,7 +215,14 @@ describe('rating any plan and any usage', () => {
           const parsed = planTermsSchema.parse({
             ...one,
             tax: null,
-            free: [],
+            free: (['by_day', 'by_time', 'full'] as const).map((each) => ({
+              id: each.replace('_', '-'),
+              services: 'all',
+              payer: {
+                kind: 'subscriber',
+                fee: { ...one.baseFee, proration: each === 'full' ? each : how },
+              },
+            })),
             quota: {
               included: { value: '1000003', unit: 'octet' },
               proration: how,

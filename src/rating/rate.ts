@@ -1,5 +1,5 @@
 import { allocate, type Allocation, type BilledOctets } from './allocate.js';
-import { baseFee, charge, overage, segmentAt, type Charge } from './charges.js';
+import { charge, fees, overage, segmentAt, type Charge } from './charges.js';
 import { discounts } from './discounts.js';
 import { Drawer } from './draws.js';
 import { formatMoney, ZERO } from './money.js';
@@ -79,15 +79,14 @@ function rateDrawn(input: RatingInput, allocation: Allocation, drawer: Drawer): 
   };
 }
 
-/** Charges of a segment before tax and discounts: fee, packs bought in it, what covers its octets, and the rest. */
+/** Charges of a segment before tax and discounts: fees, packs bought in it, what covers its octets, and the rest. */
 function chargesOf(input: RatingInput, index: number, drawer: Drawer): Charge[] {
   const segment = segmentAt(input, index);
-  const fee = baseFee(input, index);
   const bought = drawer.packs.filter(
     ({ price, from }) => price !== null && from >= segment.from && from < segment.to,
   );
   return [
-    ...(fee === null ? [] : [fee]),
+    ...fees(input, index),
     ...bought.map(({ id, rule, price }) =>
       charge(segment, price ?? ZERO, { kind: 'pack', segment: index, rule, pack: id }),
     ),

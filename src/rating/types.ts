@@ -98,6 +98,7 @@ export interface UsageLine {
 
 export const CHARGE_KINDS = [
   'base_fee',
+  'service_fee',
   'pack',
   'carried_over',
   'included',

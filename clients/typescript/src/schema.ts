@@ -2547,9 +2547,22 @@ export interface components {
              * @default []
              */
             homeMccs: string[];
+            /** @description Who pays for the free octets; named on their lines. Left out: nobody is named. */
             payer?: {
                 /** @constant */
                 kind: "operator";
+            } | {
+                /** @constant */
+                kind: "subscriber";
+                /** @description What the subscriber pays per period for the rule; left out: it is in the base fee. */
+                fee?: {
+                    amount: components["schemas"]["Money"];
+                    /**
+                     * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                     * @enum {string}
+                     */
+                    proration: "full" | "by_day" | "by_time";
+                };
             } | {
                 /** @constant */
                 kind: "sponsor";
@@ -2598,9 +2611,22 @@ export interface components {
              * @default []
              */
             homeMccs: string[];
+            /** @description Who pays for the free octets; named on their lines. Left out: nobody is named. */
             payer?: {
                 /** @constant */
                 kind: "operator";
+            } | {
+                /** @constant */
+                kind: "subscriber";
+                /** @description What the subscriber pays per period for the rule; left out: it is in the base fee. */
+                fee?: {
+                    amount: components["schemas"]["Money"];
+                    /**
+                     * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                     * @enum {string}
+                     */
+                    proration: "full" | "by_day" | "by_time";
+                };
             } | {
                 /** @constant */
                 kind: "sponsor";
@@ -2760,6 +2786,7 @@ export interface components {
                  * @enum {string}
                  */
                 treatment: "exclusive" | "inclusive";
+                /** @description The rate in force on the last local day of each stretch under a plan version holds for its charges. */
                 rates: {
                     /**
                      * Format: date
@@ -2873,6 +2900,7 @@ export interface components {
                  * @enum {string}
                  */
                 treatment: "exclusive" | "inclusive";
+                /** @description The rate in force on the last local day of each stretch under a plan version holds for its charges. */
                 rates: {
                     /**
                      * Format: date
@@ -3440,7 +3468,7 @@ export interface components {
         };
         StatementChargeLine: {
             /** @enum {string} */
-            kind: "base_fee" | "pack" | "carried_over" | "included" | "shared_quota" | "pack_octets" | "overage" | "beyond_quota" | "discount" | "tax";
+            kind: "base_fee" | "service_fee" | "pack" | "carried_over" | "included" | "shared_quota" | "pack_octets" | "overage" | "beyond_quota" | "discount" | "tax";
             segment: number | null;
             /** @description JSON pointer of the rule within the terms of the plan version. */
             rule: string;

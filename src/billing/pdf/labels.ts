@@ -1,6 +1,7 @@
 /** Words of the forms. What has none is shown as the document names it. */
 export const CHARGES: Readonly<Record<string, string>> = {
   base_fee: '基本料',
+  service_fee: '無料サービスの利用料',
   included: 'プラン内のデータ容量',
   carried_over: '前月からの繰越容量',
   overage: '超過料金',
