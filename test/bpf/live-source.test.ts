@@ -1,69 +1,38 @@
 /** From engine to ledger: nothing is lost and nothing doubled, wherever a process stops. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
-  FlowRecords,
   LiveSource,
-  PacketSender,
   Spool,
   SpoolReader,
   UserEngine,
-  XdpEngine,
-  packFrames,
   readHellos,
-  sumFlows,
   type CaptureBatch,
   type EpochSums,
-  type LiveSourceOptions,
   type PacketEngine,
 } from '../../src/capture/index.js';
-import type { Clock } from '../../src/shared/index.js';
-import { openUser, PrivateNetwork, realm, SMALL, sh, type TestEngine } from './support/engines.js';
-import { clientHello, ETHERTYPE, ethernet, ipv4, tcp, udp } from './support/frames.js';
+import { openUser, realm, SMALL } from './support/engines.js';
+import { clientHello, ETHERTYPE, ethernet, ipv4, tcp } from './support/frames.js';
+import {
+  HOUR,
+  QUICK,
+  count,
+  delivered,
+  handClock,
+  octetsByHour,
+  totalOctets,
+  useLive,
+} from './support/live.js';
 
-const ROOT = join(import.meta.dirname, '../..');
-const HOUR = 3_600_000;
-
-let folder: string;
-let open: { close(): unknown }[] = [];
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'countfree-live-'));
-});
-afterEach(async () => {
-  for (const one of open.reverse()) await one.close();
-  open = [];
-  rmSync(folder, { recursive: true, force: true });
-});
+const { closing, folder, openSpool } = useLive();
 
 function newEngine(): UserEngine {
   const engine = openUser({ fullTable: 'coarsen' });
   engine.configure([realm({ type: 'none' }, '10.0.0.0/8')]);
-  open.push(engine);
+  closing(engine);
   return engine;
-}
-
-async function openSpool(options: Partial<Parameters<typeof Spool.open>[0]> = {}): Promise<Spool> {
-  const spool = await Spool.open({ folder, ...options });
-  open.push(spool);
-  return spool;
-}
-
-/** A packet of `octets` L3 octets on flow number `flow`. */
-function count(engine: TestEngine, flow: number, octets = 128, time = 1_700_000_000_000_000_000n): void {
-  const ip = ipv4(
-    `10.0.${flow >> 8}.${flow & 255}`,
-    '198.51.100.7',
-    17,
-    udp(1, 2, Buffer.alloc(octets - 28)),
-  );
-  expect(engine.testRun(ethernet(ETHERTYPE.ipv4, ip), { time })).toBe(0);
 }
 
 function hello(engine: UserEngine): void {
@@ -71,55 +40,12 @@ function hello(engine: UserEngine): void {
   expect(engine.testRun(ethernet(ETHERTYPE.ipv4, ip), { time: 1_700_000_000_000_000_000n })).toBe(0);
 }
 
-/** Wall time by hand, timers by the real clock. */
-function handClock(start = HOUR * 500_000 + 1000): Clock & { time: number } {
-  const clock = { time: start, now: () => clock.time };
-  return clock;
-}
-
-const QUICK: LiveSourceOptions = { name: 'test:eth0', epochSeconds: 0.2, pollMs: 5 };
-
 async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 20_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error('waited for 20 s');
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-}
-
-/** Everything in a spool, as the ledger would see it: each batch once, by its name. */
-async function delivered(spool: Spool): Promise<CaptureBatch[]> {
-  const stop = new AbortController();
-  const batches: CaptureBatch[] = [];
-  const reader = new SpoolReader(spool);
-  const done = reader.run((batch) => {
-    batches.push(batch);
-    return Promise.resolve();
-  }, stop.signal);
-  expect(await reader.waitUntilDelivered(20_000)).toBe(true);
-  stop.abort();
-  await done;
-  return batches;
-}
-
-function totalOctets(batches: readonly CaptureBatch[]): number {
-  const names = batches.map((batch) => `${batch.generation} ${batch.sequence}`);
-  expect(new Set(names).size).toBe(names.length);
-  return batches.reduce((sum, batch) => sum + sumFlows(batch.flows).octets, 0);
-}
-
-/** Octets by the hour that their records begin in, as the ledger takes them. */
-function octetsByHour(batches: readonly CaptureBatch[]): Record<number, number> {
-  const octets: Record<number, number> = {};
-  for (const { flows } of batches) {
-    const records = new FlowRecords(flows);
-    for (let index = 0; index < records.length; index += 1) {
-      const time = records.firstTime(index) / 1000;
-      const hour = time - (time % HOUR);
-      octets[hour] = (octets[hour] ?? 0) + records.octetsUp(index);
-    }
-  }
-  return octets;
 }
 
 describe('LiveSource', () => {
@@ -190,7 +116,7 @@ describe('LiveSource', () => {
     // Sixteen flows, an address pair and a subscriber; what else comes is known by its realm alone.
     const engine = openUser({ live: true, sizes: { ...SMALL, flows: 16 } });
     engine.configure([realm({ type: 'none' }, '10.0.0.0/8')]);
-    open.push(engine);
+    closing(engine);
     const spool = await openSpool();
     const ends: EpochSums[] = [];
     const source = new LiveSource(engine, spool, clock, {
@@ -323,7 +249,7 @@ describe('LiveSource', () => {
           maxLength: 6,
         }),
         async (runs) => {
-          const place = mkdtempSync(join(folder, 'case-'));
+          const place = mkdtempSync(join(folder(), 'case-'));
           // A ring that holds 40 records, so that an epoch takes several drains and moves.
           const engine = new UserEngine({ sizes: { ...SMALL, flowRingBytes: 4096, helloRingBytes: 4096 } });
           engine.configure([realm({ type: 'none' }, '10.0.0.0/8')]);
@@ -386,103 +312,3 @@ function crashAfter(engine: PacketEngine, calls: number): PacketEngine {
     },
   });
 }
-
-describe('live interface', () => {
-  let bpffs: string;
-  let network: PrivateNetwork;
-  beforeAll(() => {
-    bpffs = mkdtempSync(join(tmpdir(), 'countfree-bpffs-'));
-    sh('mount', '-t', 'bpf', 'bpf', bpffs);
-    network = new PrivateNetwork();
-  });
-  afterAll(() => {
-    network.dispose();
-    sh('umount', bpffs);
-    rmSync(bpffs, { recursive: true });
-  });
-
-  async function startChild() {
-    const child = spawn(
-      process.execPath,
-      [
-        '--import',
-        './test/support/typescript.mjs',
-        'test/bpf/support/live-child.ts',
-        join(bpffs, 'pins'),
-        network.path,
-        folder,
-      ],
-      { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] },
-    );
-    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-    const line = async () => JSON.parse(String((await lines.next()).value)) as unknown;
-    expect(await line()).toBe('counting');
-    return { child, line };
-  }
-
-  it('finds octets in their hours, however many went by while no process was there', async () => {
-    const pinPath = join(bpffs, 'hours');
-    const edge = HOUR * 500_000;
-    const counting = () => {
-      const engine = XdpEngine.open({ pinPath, sizes: SMALL, replay: true });
-      engine.configure([realm({ type: 'none' }, '10.0.0.0/8')]);
-      network.run(() => engine.attach('in0', 'native'));
-      return engine;
-    };
-    const before = counting();
-    for (let flow = 0; flow < 100; flow += 1) {
-      count(before, flow, 100, BigInt(edge - 600_000) * 1_000_000n);
-      count(before, flow, 101, BigInt(edge + 1000) * 1_000_000n);
-    }
-    before.close();
-    const after = counting();
-    expect(after.adopted).toBe(true);
-    for (let flow = 0; flow < 100; flow += 1) {
-      count(after, flow, 102, BigInt(edge + 2000) * 1_000_000n);
-      count(after, flow, 103, BigInt(edge + 3 * HOUR) * 1_000_000n);
-    }
-    const spool = await openSpool();
-    const source = new LiveSource(after, spool, handClock(edge + 3 * HOUR + 1000), QUICK);
-    await source.start();
-    await source.stop();
-    expect(source.status()).toMatchObject({ conservationFailures: 0, blurredOctets: 0 });
-    expect(octetsByHour(await delivered(spool))).toEqual({
-      [edge - HOUR]: 10_000,
-      [edge]: 20_300,
-      [edge + 3 * HOUR]: 10_300,
-    });
-    after.detach();
-    after.close();
-  });
-
-  it('counts every octet once over a veth, though the process is killed again and again', async () => {
-    const frames = packFrames(
-      Array.from({ length: 3000 }, (_, index) =>
-        ethernet(
-          ETHERTYPE.ipv4,
-          ipv4(`10.0.${index >> 8}.${index & 255}`, '198.51.100.7', 17, udp(1, 2, Buffer.alloc(72))),
-        ),
-      ),
-    );
-    const sender = network.run(() => new PacketSender('out0'));
-    open.push(sender);
-    let sent = 0;
-    for (let round = 0; round < 5; round += 1) {
-      const { child } = await startChild();
-      const until = Date.now() + 300 + 150 * round;
-      while (Date.now() < until) sent += (await sender.send(frames)).frames;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      // The kernel counts on without a process.
-      sent += (await sender.send(frames)).frames;
-    }
-    const { child, line } = await startChild();
-    child.stdin.write('stop\n');
-    const status = (await line()) as { state: string; conservationFailures: number };
-    expect(status).toMatchObject({ state: 'stopped', conservationFailures: 0 });
-    await once(child, 'exit');
-    const batches = await delivered(await openSpool());
-    expect(totalOctets(batches)).toBe(sent * 100);
-    expect(new Set(batches.map((batch) => batch.generation)).size).toBe(1);
-  }, 120_000);
-});

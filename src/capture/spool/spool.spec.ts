@@ -33,6 +33,9 @@ async function fillUp(spool: Spool, count: number): Promise<{ count: number; err
   }
 }
 
+/** Hundreds of files are written through to the disk: a minute on a slow one. */
+const SLOW_DISK_MS = 180_000;
+
 describe('Spool', () => {
   it('gives back what was appended, in order, over segments and over a restart', async () => {
     const spool = await openSpool({ segmentBytes: 1000 });
@@ -61,31 +64,35 @@ describe('Spool', () => {
     expect(again.lastPosition(GENERATION)?.epochFlows).toEqual({ packets: 0, octets: 0 });
   });
 
-  it('cuts a torn end at every byte, and loses only the record it belongs to', async () => {
-    const spool = await openSpool();
-    await spool.append(record(1));
-    await spool.append(record(2));
-    await spool.close();
-    const [name] = await readdir(folder());
-    const whole = await readFile(join(folder(), name!));
-    const recordBytes = (whole.length - 32) / 2;
-    for (let size = 0; size < whole.length; size += 1) {
-      await writeFile(join(folder(), name!), whole.subarray(0, size));
-      const faults: SpoolFault[] = [];
-      const cut = await Spool.open({ folder: folder(), onFault: (fault) => faults.push(fault) });
-      const kept = size < 32 + recordBytes ? [] : [1];
-      expect(await sequences(cut)).toEqual(kept);
-      expect(cut.lastPosition(GENERATION)?.sequence).toBe(kept.length > 0 ? 1n : undefined);
-      const atRecordEdge = size <= 32 || size === 32 + recordBytes;
-      expect(faults.map((fault) => fault.kind)).toEqual(atRecordEdge ? [] : ['torn']);
-      if (size % 97 === 0) {
-        await cut.append(record(9));
-        expect(await sequences(cut)).toEqual([...kept, 9]);
+  it(
+    'cuts a torn end at every byte, and loses only the record it belongs to',
+    async () => {
+      const spool = await openSpool();
+      await spool.append(record(1));
+      await spool.append(record(2));
+      await spool.close();
+      const [name] = await readdir(folder());
+      const whole = await readFile(join(folder(), name!));
+      const recordBytes = (whole.length - 32) / 2;
+      for (let size = 0; size < whole.length; size += 1) {
+        await writeFile(join(folder(), name!), whole.subarray(0, size));
+        const faults: SpoolFault[] = [];
+        const cut = await Spool.open({ folder: folder(), onFault: (fault) => faults.push(fault) });
+        const kept = size < 32 + recordBytes ? [] : [1];
+        expect(await sequences(cut)).toEqual(kept);
+        expect(cut.lastPosition(GENERATION)?.sequence).toBe(kept.length > 0 ? 1n : undefined);
+        const atRecordEdge = size <= 32 || size === 32 + recordBytes;
+        expect(faults.map((fault) => fault.kind)).toEqual(atRecordEdge ? [] : ['torn']);
+        if (size % 97 === 0) {
+          await cut.append(record(9));
+          expect(await sequences(cut)).toEqual([...kept, 9]);
+        }
+        await cut.close();
+        for (const other of await readdir(folder())) if (other !== name) await rm(join(folder(), other));
       }
-      await cut.close();
-      for (const other of await readdir(folder())) if (other !== name) await rm(join(folder(), other));
-    }
-  });
+    },
+    SLOW_DISK_MS,
+  );
 
   it('reports damage in the middle and goes on behind it, whichever byte is hit', async () => {
     const spool = await openSpool();
@@ -131,53 +138,57 @@ describe('Spool', () => {
     expect(await sequences(await openSpool())).toEqual([2]);
   });
 
-  it('survives random damage: never throws, never invents, keeps what is whole', async () => {
-    const spool = await openSpool({ segmentBytes: 2000 });
-    for (let n = 1; n <= 12; n += 1) await spool.append(record(n, { hellos: Buffer.alloc(n * 8, n) }));
-    await spool.close();
-    const pristine = `${folder()}-pristine`;
-    await cp(folder(), pristine, { recursive: true });
-    const names = (await readdir(pristine)).sort();
-    try {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(
-            fc.record({
-              file: fc.nat(names.length - 1),
-              at: fc.nat(2500),
-              value: fc.nat(255),
-              cut: fc.boolean(),
-            }),
-            { minLength: 1, maxLength: 4 },
-          ),
-          async (damages) => {
-            await cp(pristine, folder(), { recursive: true, force: true });
-            for (const name of await readdir(folder()))
-              if (!names.includes(name)) await rm(join(folder(), name));
-            for (const { file, at, value, cut } of damages) {
-              const path = join(folder(), names[file]!);
-              const bytes = await readFile(path);
-              if (at >= bytes.length) continue;
-              if (cut) await truncate(path, at);
-              else {
-                bytes[at] = value;
-                await writeFile(path, bytes);
+  it(
+    'survives random damage: never throws, never invents, keeps what is whole',
+    async () => {
+      const spool = await openSpool({ segmentBytes: 2000 });
+      for (let n = 1; n <= 12; n += 1) await spool.append(record(n, { hellos: Buffer.alloc(n * 8, n) }));
+      await spool.close();
+      const pristine = `${folder()}-pristine`;
+      await cp(folder(), pristine, { recursive: true });
+      const names = (await readdir(pristine)).sort();
+      try {
+        await fc.assert(
+          fc.asyncProperty(
+            fc.array(
+              fc.record({
+                file: fc.nat(names.length - 1),
+                at: fc.nat(2500),
+                value: fc.nat(255),
+                cut: fc.boolean(),
+              }),
+              { minLength: 1, maxLength: 4 },
+            ),
+            async (damages) => {
+              await cp(pristine, folder(), { recursive: true, force: true });
+              for (const name of await readdir(folder()))
+                if (!names.includes(name)) await rm(join(folder(), name));
+              for (const { file, at, value, cut } of damages) {
+                const path = join(folder(), names[file]!);
+                const bytes = await readFile(path);
+                if (at >= bytes.length) continue;
+                if (cut) await truncate(path, at);
+                else {
+                  bytes[at] = value;
+                  await writeFile(path, bytes);
+                }
               }
-            }
-            const opened = await Spool.open({ folder: folder() });
-            const found = await sequences(opened);
-            await opened.close();
-            expect(found).toEqual([...new Set(found)].sort((a, b) => a - b));
-            for (const one of found) expect(one >= 1 && one <= 12).toBe(true);
-            expect(found.length).toBeGreaterThanOrEqual(12 - 8 * damages.length);
-          },
-        ),
-        { numRuns: 150 },
-      );
-    } finally {
-      await rm(pristine, { recursive: true, force: true });
-    }
-  });
+              const opened = await Spool.open({ folder: folder() });
+              const found = await sequences(opened);
+              await opened.close();
+              expect(found).toEqual([...new Set(found)].sort((a, b) => a - b));
+              for (const one of found) expect(one >= 1 && one <= 12).toBe(true);
+              expect(found.length).toBeGreaterThanOrEqual(12 - 8 * damages.length);
+            },
+          ),
+          { numRuns: 150 },
+        );
+      } finally {
+        await rm(pristine, { recursive: true, force: true });
+      }
+    },
+    SLOW_DISK_MS,
+  );
 
   it('refuses at its bound, hellos before flow records, and goes on once the reader has caught up', async () => {
     const spool = await openSpool({ maxBytes: 20_000, segmentBytes: 2000, keepBytes: 0 });
