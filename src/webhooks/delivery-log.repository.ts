@@ -162,7 +162,7 @@ export class DeliveryLogRepository {
     const rows = await manager.query<{ endpointId: string }[]>(
       `WITH revived AS (
          UPDATE webhook_delivery d
-            SET status = 'pending', tries = 0, next_attempt_at = $1, claimed_until = NULL, finished_at = NULL
+            SET status = 'pending', tries = 0, next_attempt_at = $1, claimed_until = NULL, finished_at = NULL, parked = false
           WHERE d.status <> 'pending' AND ${condition}
          RETURNING d.endpoint_id AS "endpointId"
        ) SELECT "endpointId" FROM revived`,

@@ -70,6 +70,7 @@ export class OutboxDispatcher implements OnApplicationBootstrap, OnModuleDestroy
   /** Calls workers to every endpoint that has been left waiting. */
   async reconcile(): Promise<void> {
     const now = this.clock.now();
+    await this.deliveries.unpark();
     await this.wakeUps.now(await this.deliveries.overdueEndpoints(now, now - OVERDUE_MS));
     await this.prune();
   }

@@ -111,7 +111,10 @@ export class WebhookSecretEntity {
 @Entity('webhook_delivery')
 @Unique('webhook_delivery_event_endpoint_key', ['eventId', 'endpointId'])
 @Check('webhook_delivery_status_check', `status IN ('pending', 'delivered', 'dead')`)
-@Index('webhook_delivery_due_idx', ['endpointId', 'nextAttemptAt', 'id'], { where: `status = 'pending'` })
+@Index('webhook_delivery_due_idx', ['endpointId', 'nextAttemptAt', 'id'], {
+  where: `status = 'pending' AND NOT parked`,
+})
+@Index('webhook_delivery_parked_idx', ['endpointId', 'orderKey'], { where: `status = 'pending' AND parked` })
 @Index('webhook_delivery_order_idx', ['endpointId', 'orderKey', 'eventId'], { where: `status = 'pending'` })
 @Index('webhook_delivery_status_idx', ['endpointId', 'status', 'id'])
 export class WebhookDeliveryEntity {
@@ -147,6 +150,9 @@ export class WebhookDeliveryEntity {
   /** A worker has it until then; if it has not said how it went by then, it died. */
   @Column('timestamptz', { name: 'claimed_until', nullable: true })
   claimedUntil!: Date | null;
+  /** Out of the sight of claims, as an earlier delivery of the same key is pending; that one, when it ends, brings it back. */
+  @Column('boolean', { default: false })
+  parked!: boolean;
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
   @Column('timestamptz', { name: 'finished_at', nullable: true })
