@@ -129,6 +129,25 @@ describe('thresholds of a running month', () => {
     ]);
   });
 
+  it('are the own ones of a plan, and of money with its tax, once each and to the octet', async () => {
+    const thresholds = { percents: [10], amounts: ['1320'] };
+    await fleet.plan('own', { ...LINE_FREE, thresholds });
+    await fleet.subscribe('own', [3], START);
+    await use(3, 299_999_999);
+    expect(await service().check()).toBe(0);
+    await use(3, 2_700_000_001);
+    expect(await service().check()).toBe(1);
+    // The first octet past the quota is a gigabyte of 220 yen, and 1200 yen have 120 of tax.
+    await use(3, 1);
+    expect(await service().check()).toBe(1);
+    await use(3, 5_000_000_000);
+    expect(await service().check()).toBe(0);
+    expect(await told()).toEqual([
+      ['sim-3', 'usage.threshold_reached', 'quota', '10%'],
+      ['sim-3', 'usage.threshold_reached', 'amount', '1320'],
+    ]);
+  });
+
   it('are looked at again after the SIM has changed its plan', async () => {
     await use(1, 1_000_000_000);
     await service().check();
