@@ -138,6 +138,20 @@ describe('a quota over two stretches of a period', () => {
     ]);
   });
 
+  it('leaves nothing over there, and not less than that', () => {
+    const versions = [100, 50].map((octets) => ({
+      ...TERMS,
+      quota: { included: octet(octets), proration: 'full' as const, carryOver: { limit: null } },
+    }));
+    const [first, second] = versions.map((terms, index) => ({
+      ...input(terms, []).segments[0]!,
+      ...(index === 0 ? { to: PERIOD.from + HOUR_MS } : { from: PERIOD.from + HOUR_MS }),
+    }));
+    const rated = rate({ ...input(TERMS, [80]), segments: [first!, second!] });
+    expect(rated.quotaUses[1]).toEqual({ segment: 1, available: 0n, used: 0n, beyond: 0n });
+    expect(rated.carriedOut).toBe(0n);
+  });
+
   it('has its share in each where it is prorated', () => {
     const terms = quota(31, 'by_day');
     expect(over({ terms, octets: 15 }, { terms, octets: 17 })).toEqual([
