@@ -27,8 +27,6 @@ export interface Outcome {
 /** Due deliveries that one claim looks through, for each that it may take and beside: bounds what it costs. */
 const WINDOW_PER_CLAIMED = 2;
 const WINDOW_BESIDE = 200;
-/** Where all that is seen waits for something else, the next look is wider, up to this. */
-const WIDEST_WINDOW = 5000;
 
 /** The first pending delivery of a key from an event on, found in the index of keys: asked so, no other index can answer. */
 const firstOf = (endpoint: string, key: string, event = '0') =>
@@ -136,15 +134,14 @@ export class DeliveryRepository {
   /**
    * Takes on up to `limit` due deliveries of an endpoint until `until`. Those that another process holds are passed
    * over, and so are those whose SIM has an earlier one that is still pending. What it costs is bounded by `limit`, but
-   * for the first look at many deliveries of SIMs that wait: these are parked, some thousands at a time.
+   * for the first look at many deliveries of SIMs that wait: these are parked, a window at a time.
    */
   async claim(endpointId: string, now: number, until: number, limit: number): Promise<ClaimedDelivery[]> {
-    let window = WINDOW_PER_CLAIMED * limit + WINDOW_BESIDE;
+    const window = WINDOW_PER_CLAIMED * limit + WINDOW_BESIDE;
+    const values = [endpointId, new Date(now), new Date(until), limit, window];
     for (;;) {
-      const values = [endpointId, new Date(now), new Date(until), limit, window];
       const { claimed, parked } = await inTransaction(this.dataSource, (manager) => claimOf(manager, values));
       if (claimed.length > 0 || parked === 0) return claimed;
-      window = Math.max(window, Math.min(2 * window, WIDEST_WINDOW));
     }
   }
 
