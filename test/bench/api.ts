@@ -32,6 +32,8 @@ export async function api(runs: number): Promise<Row[]> {
     await fillFleet(database.dataSource, SIMS);
     await billingWork(database.url, 'closing');
     await database.dataSource.query('VACUUM (ANALYZE) statement');
+    // Or what was filled is written to disk while it is measured.
+    await database.dataSource.query('CHECKPOINT');
     const env = {
       PATH: process.env['PATH'] ?? '',
       DATABASE_URL: database.url,
