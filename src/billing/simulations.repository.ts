@@ -9,8 +9,6 @@ export interface Simulation {
   planCode: string;
   /** Null: the terms that were in force. */
   terms: PlanTerms | null;
-  /** Services whose draft rules it is about. */
-  serviceCodes: string[];
   status: 'running' | 'finished';
   sims: number;
   done: number;
@@ -58,9 +56,7 @@ export interface Billed {
 
 const SELECT = `
   SELECT id, month, plan_code AS "planCode", terms, status, sims, done, last_sim_key::int8 AS "lastSimKey",
-         created_at AS "createdAt", finished_at AS "finishedAt",
-         ARRAY(SELECT jsonb_array_elements_text(jsonb_path_query_array(service_drafts, '$[*].serviceCode'))) AS "serviceCodes"
-  FROM simulation`;
+         created_at AS "createdAt", finished_at AS "finishedAt" FROM simulation`;
 const ON_PLAN = `
   FROM subscription s JOIN plan p USING (plan_key)
   WHERE p.code = $1 AND s.starts_at < $3 AND (s.ends_at > $2 OR s.ends_at IS NULL)`;
@@ -69,7 +65,7 @@ const ON_PLAN = `
 export class SimulationsRepository {
   async insert(
     manager: EntityManager,
-    simulation: Omit<Simulation, 'serviceCodes'>,
+    simulation: Simulation,
     drafts: readonly DraftService[],
   ): Promise<void> {
     await manager.query(
@@ -102,6 +98,15 @@ export class SimulationsRepository {
       [id],
     );
     return row?.drafts ?? [];
+  }
+
+  /** Services whose draft rules it is about. */
+  async serviceCodes(manager: EntityManager, id: string): Promise<string[]> {
+    const rows = await manager.query<{ code: string }[]>(
+      `SELECT jsonb_path_query(service_drafts, '$[*].serviceCode') #>> '{}' AS code FROM simulation WHERE id = $1`,
+      [id],
+    );
+    return rows.map(({ code }) => code);
   }
 
   /** Calendars of a plan's versions. */

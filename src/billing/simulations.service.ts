@@ -98,8 +98,10 @@ export class SimulationsService {
 
   async get(id: string): Promise<SimulationView> {
     const { manager } = this.dataSource;
-    const { terms, serviceCodes, month, planCode, status, sims, done, createdAt, finishedAt } =
-      await this.found(manager, id);
+    const { terms, month, planCode, status, sims, done, createdAt, finishedAt } = await this.found(
+      manager,
+      id,
+    );
     const { currency } = await this.calendarFor(manager, planCode, terms);
     return {
       id,
@@ -108,7 +110,7 @@ export class SimulationsService {
       status,
       sims,
       done,
-      serviceCodes,
+      serviceCodes: await this.simulations.serviceCodes(manager, id),
       currency: currency.split('/')[0] ?? '',
       totals: await this.simulations.totals(manager, id),
       createdAt: formatInstant(createdAt.getTime()),
