@@ -18,8 +18,8 @@ import { API_OPTIONS, defaultApiOptions, type ApiOptions } from './kit/options.j
 import { RouteInterceptor } from './kit/route.interceptor.js';
 import { CAPTURE_REPORT, type CaptureReporter } from './resources/capture.controller.js';
 
-/** Making and checking API keys: all that the command line needs of the API. Needs DataSource and CLOCK. */
-@Module({ providers: [ApiKeysRepository, ApiKeysService], exports: [ApiKeysService] })
+/** Making and checking API keys, audited: all that the command line needs of the API. Needs DataSource, CLOCK and LOGGER. */
+@Module({ providers: [ApiKeysRepository, ApiKeysService, AuditLog], exports: [ApiKeysService, AuditLog] })
 export class ApiKeysModule {}
 
 export interface ApiModuleSettings {
@@ -49,7 +49,6 @@ export class ApiModule {
       controllers,
       providers: [
         IdempotencyService,
-        AuditLog,
         { provide: API_OPTIONS, useValue: { ...defaultApiOptions, ...options } },
         { provide: READINESS_PROBES, useValue: probes },
         { provide: CAPTURE_REPORT, useValue: capture },

@@ -3,6 +3,7 @@ import { ApiKeyEntity } from './keys/api-key.entity.js';
 import { IdempotencyEntity } from './kit/idempotency.entity.js';
 
 export { ApiKeysModule, ApiModule, type ApiModuleSettings } from './api.module.js';
+export { AuditLog } from './audit/audit-log.service.js';
 export { READINESS_PROBES, type ReadinessProbe } from './health/readiness.js';
 export { configureHttp } from './http.js';
 export { apiKeyInputSchema, ApiKeysService, type ApiKey, type ApiKeyInput } from './keys/api-keys.service.js';

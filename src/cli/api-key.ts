@@ -1,6 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { Module } from '@nestjs/common';
-import { apiKeyInputSchema, ApiKeysModule, ApiKeysService } from '../api/index.js';
+import { apiKeyInputSchema, ApiKeysModule, ApiKeysService, AuditLog } from '../api/index.js';
 import { CoreModule, databaseSettings, nestLogger } from '../app/index.js';
 import { CONFIG, loadConfig, type Config } from '../config/index.js';
 import { DatabaseModule } from '../database/index.js';
@@ -38,7 +38,15 @@ export async function createApiKey(options: {
       scopes: options.scopes.split(',').map((scope) => scope.trim()),
       expiresAt: options.expires,
     });
-    const { key, secret } = await app.get(ApiKeysService).create(input);
+    const { key, secret } = await app.get(AuditLog).aroundCommand(
+      {
+        operation: 'createApiKey',
+        path: '/v1/api-keys',
+        requested: input,
+        after: ({ key: { id, name, scopes } }) => ({ id, name, scopes }),
+      },
+      () => app.get(ApiKeysService).create(input),
+    );
     process.stderr.write(
       `Key "${key.name}" (${key.scopes.join(', ')}). It is shown this once; keep it safe:\n`,
     );

@@ -65,6 +65,10 @@ describe('an Idempotency-Key at two processes', () => {
     await dataSource.query(`UPDATE api_idempotency SET started_at = started_at - interval '10 minutes'`);
     expect(await send(1, 'sim-1', 'key-1')).toEqual([409, 'urn:countfree:problem:outcome_unknown']);
 
+    const made = await get(1, '/v1/audit-log?path=/v1/api-keys');
+    expect(made.items).toMatchObject([{ operation: 'createApiKey', keyId: null, after: { name: 'test' } }]);
+    expect(JSON.stringify(made.items)).not.toContain(key);
+
     // What a caller then does: it looks, finds nothing, and orders it anew.
     const [asked] = (await get(1, '/v1/audit-log?path=/v1/sims')).items as { status: number | null }[];
     expect(asked).toMatchObject({ operation: 'createSim', requested: { id: 'sim-1' }, status: null });

@@ -2083,11 +2083,8 @@ export interface components {
              */
             requestId: string;
             at: components["schemas"]["Instant"];
-            /**
-             * Format: uuid
-             * @description The API key that asked.
-             */
-            keyId: string;
+            /** @description The API key that asked; null: a command on the host. */
+            keyId: string | null;
             /** @description operationId. */
             operation: string;
             path: string;

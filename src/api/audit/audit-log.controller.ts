@@ -9,7 +9,7 @@ const entry = z
   .strictObject({
     requestId: z.uuid().meta({ description: 'The id under which the request stands in the log.' }),
     at: instant,
-    keyId: z.uuid().meta({ description: 'The API key that asked.' }),
+    keyId: z.uuid().nullable().meta({ description: 'The API key that asked; null: a command on the host.' }),
     operation: z.string().meta({ description: 'operationId.' }),
     path: z.string(),
     requested: z.unknown().meta({ description: 'Body of the request, without secrets.' }),

@@ -1,7 +1,7 @@
 import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
 import { unixMilliseconds } from '../../database/index.js';
 
-/** The beginning or the end of a request that changes something. Never updated or deleted (trigger). */
+/** The beginning or the end of a request, or of a command on the host, that changes something. Never updated or deleted (trigger). */
 @Entity('audit_log')
 @Unique('audit_log_request_key', ['requestId', 'stage'])
 @Check('audit_log_stage_check', `"stage" IN ('begun', 'ended')`)
@@ -19,8 +19,9 @@ export class AuditLogEntity {
   requestId!: string;
   @Column('text')
   stage!: 'begun' | 'ended';
-  @Column('uuid', { name: 'key_id' })
-  keyId!: string;
+  /** Null: a command on the host. */
+  @Column('uuid', { name: 'key_id', nullable: true })
+  keyId!: string | null;
   @Column('text')
   operation!: string;
   @Column('text')

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import {
@@ -31,7 +32,8 @@ export interface AuditFilter {
 export interface AuditEntry {
   requestId: string;
   at: string;
-  keyId: string;
+  /** Null: a command on the host. */
+  keyId: string | null;
   operation: string;
   path: string;
   requested: unknown;
@@ -70,13 +72,8 @@ export class AuditLog {
       path: path.slice(0, 1000),
     };
     await this.append({ ...row, stage: 'begun', requested: auditable(context.input.body) });
-    const end = async (status: number | null, after: unknown): Promise<void> => {
-      const ended = { ...row, stage: 'ended' as const, status, before: auditable(context.before), after };
-      // The change is made or refused already: what is lost is the row, and the log of the process says so.
-      await this.append(ended).catch((err: unknown) =>
-        this.logger.error({ err, requestId: context.id }, 'the end of a change is not in the audit log'),
-      );
-    };
+    const end = (status: number | null, after: unknown) =>
+      this.end({ ...row, status, before: auditable(context.before), after });
     try {
       const answer = await run();
       const status = (answer instanceof Reply ? answer.head.status : undefined) ?? statusOf(route);
@@ -85,6 +82,24 @@ export class AuditLog {
     } catch (error) {
       const { kind, status } = toProblem(error, 'body');
       await end(kind === 'internal' ? null : status, null);
+      throw error;
+    }
+  }
+
+  /** Runs a change that a command on the host asks for, as if it came by the API. `after`: what the log says was made. */
+  async aroundCommand<Result>(
+    change: { operation: string; path: string; requested: unknown; after: (result: Result) => unknown },
+    run: () => Promise<Result>,
+  ): Promise<Result> {
+    const row = { requestId: randomUUID(), keyId: null, operation: change.operation, path: change.path };
+    await this.append({ ...row, stage: 'begun', requested: auditable(change.requested) });
+    try {
+      const result = await run();
+      await this.end({ ...row, status: 201, after: auditable(change.after(result)) });
+      return result;
+    } catch (error) {
+      const { kind, status } = toProblem(error, 'body');
+      await this.end({ ...row, status: kind === 'internal' ? null : status });
       throw error;
     }
   }
@@ -115,6 +130,13 @@ export class AuditLog {
       limit,
       (last) => encodeCursor('audit-log', [last.id]),
       ({ id: _id, at, ...entry }) => ({ ...entry, at: formatInstant(at.getTime()) }),
+    );
+  }
+
+  /** The change is made or refused already: what is lost is the row, and the log of the process says so. */
+  private async end(row: Omit<NewRow, 'stage'>): Promise<void> {
+    await this.append({ ...row, stage: 'ended' }).catch((err: unknown) =>
+      this.logger.error({ err, requestId: row.requestId }, 'the end of a change is not in the audit log'),
     );
   }
 
