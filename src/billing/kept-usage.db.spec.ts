@@ -4,6 +4,7 @@ import { billingServices } from '../../test/support/billing-services.js';
 import { useTestDatabase } from '../../test/support/database.js';
 import { UsageReader } from '../meter/index.js';
 import { KeptUsage } from './kept-usage.js';
+import { StatementsRepository } from './statements.repository.js';
 
 const database = useTestDatabase({ poolSize: 8 });
 const clock = { time: 0, now: () => clock.time };
@@ -97,5 +98,31 @@ describe('a closing that its brake looks at first', () => {
     expect(items.map(({ simId, octets }) => [simId, octets])).toEqual(
       SIMS.map((sim) => [`sim-${sim}`, '1000000000']),
     );
+  });
+
+  it('and that is stopped meanwhile holds nothing for what a part of the SIMs comes to, and goes on', async () => {
+    const settings = { graceMs: 0, batchSims: 2, brakeFactor: 1.5, brakeSims: 2 };
+    await fleet.plan('light', LINE_FREE);
+    await fleet.subscribe('light', SIMS, '2026-10-01T00:00:00+09:00');
+    // The first two come to more than the factor by themselves; all together do not.
+    await fleet.use([{ sim: 2, hour: hour(9, 11), service: null, down: 9_000_000_000 }]);
+    const { closing } = billingServices(database().dataSource, clock, settings);
+    clock.time = Date.parse('2026-12-05T00:00:00Z');
+    await closing.closeNow({ month: '2026-10', force: false });
+    await closing.start({ month: '2026-11', force: false });
+    const stop = new AbortController();
+    const looking = vi.spyOn(StatementsRepository.prototype, 'billedBefore').mockImplementationOnce(function (
+      this: StatementsRepository,
+      ...asked
+    ) {
+      stop.abort();
+      return this.billedBefore(...asked);
+    });
+    await closing.carryOut('2026-11', { signal: stop.signal });
+    expect(looking).toHaveBeenCalled();
+    looking.mockRestore();
+    expect(await closing.status('2026-11')).toMatchObject({ status: 'closing', statements: 0 });
+    await closing.carryOut('2026-11');
+    expect(await closing.status('2026-11')).toMatchObject({ status: 'closed', statements: SIMS.length });
   });
 });
