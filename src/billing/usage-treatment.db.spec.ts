@@ -287,6 +287,18 @@ describe('what plans make of usage', () => {
     expect(await treatments().ofBuckets(1, [])).toEqual([]);
   });
 
+  it('is over all time what it is where there is usage', async () => {
+    const simKeys = [1, 2, 3, 4, 5];
+    const ever = {
+      simKeys,
+      from: Date.parse('1970-01-01T00:00:00Z'),
+      to: Date.parse('9999-01-01T00:00:00Z'),
+    };
+    expect(await totals(ever)).toEqual(await statementTotals(simKeys));
+    const after = { ...ever, from: Date.parse('2027-01-01T00:00:00Z') };
+    expect(await totals(after)).toEqual({ free: 0n, billed: 0n, notCounted: 0n });
+  });
+
   it('is nothing for hours on no plan', async () => {
     const gap = { simKeys: [4], from: Date.parse(at(10, 0)), to: Date.parse(at(12, 0)) };
     expect(await totals(gap)).toEqual({ free: 0n, billed: 0n, notCounted: 0n });

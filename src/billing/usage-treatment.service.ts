@@ -52,6 +52,9 @@ export interface TreatedBucket {
 /** Most SIMs whose plans are applied on ask, and most of them on plans that look at the hour, which cost far more. */
 export const MOST_SIMS = { all: 5_000, hourly: 200 };
 
+/** Spans of up to so long have few periods. */
+const SHORT_MS = 100 * 24 * HOUR_MS;
+
 /** SIMs read together: those of plans that look at the hour have thousands of rows each. */
 const AT_ONCE = { spans: 1_000, hourly: 20 };
 
@@ -166,9 +169,11 @@ export class UsageTreatments {
     sum: TreatedOctets,
     query: TreatmentQuery,
     calendar: BillingCalendar,
-    span: { from: number; to: number },
+    asked: { from: number; to: number },
     simKeys: readonly number[],
   ): Promise<void> {
+    const span = await this.withUsage(asked, simKeys);
+    if (span === undefined) return;
     for (let period = periodAt(calendar, span.from); period.from < span.to;) {
       const found = await this.rated(
         await this.segments.segments(this.dataSource.manager, calendar, period, simKeys),
@@ -246,6 +251,16 @@ export class UsageTreatments {
           lines: own,
         });
     });
+  }
+
+  /** Who asks for all time must not have thousands of years of empty periods rated. */
+  private async withUsage(
+    span: { from: number; to: number },
+    simKeys: readonly number[],
+  ): Promise<{ from: number; to: number } | undefined> {
+    if (span.to - span.from <= SHORT_MS) return span;
+    const hours = await this.usage.hoursWithUsage(simKeys, new Date(span.from), new Date(span.to));
+    return hours && { from: hours.first, to: hours.last + HOUR_MS };
   }
 
   private async rated(segments: readonly PlanSegment[]): Promise<RatedSegment[]> {

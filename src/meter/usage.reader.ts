@@ -136,6 +136,21 @@ export class UsageReader {
     return readUsagePage(this.dataSource.manager, query, page);
   }
 
+  /** The first and the last hour with usage of these SIMs in [from, to), UNIX milliseconds; undefined: there is none. */
+  async hoursWithUsage(
+    simKeys: readonly number[],
+    from: Date,
+    to: Date,
+  ): Promise<{ first: number; last: number } | undefined> {
+    const [row] = await this.dataSource.query<{ first: Date | null; last: Date | null }[]>(
+      `SELECT min(hour) AS first, max(hour) AS last FROM usage_bucket
+       WHERE sim_key = ANY($1::bigint[]) AND hour >= $2 AND hour < $3`,
+      [simKeys, from, to],
+    );
+    if (!row?.first || !row.last) return undefined;
+    return { first: row.first.getTime(), last: row.last.getTime() };
+  }
+
   /** SIMs with usage under a filter, by key; at most `limit`. */
   async sims(filter: UsageFilter, limit: number): Promise<number[]> {
     const values: unknown[] = [];
