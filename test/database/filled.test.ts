@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AuditCommands1700000001603 } from '../../migrations/1700000001603-audit-commands.js';
 import { loadMigrations } from '../../src/database/index.js';
 import { createTestDatabase } from '../support/database.js';
 import { fillEveryTable, readEveryTable } from '../support/filled-database.js';
@@ -64,4 +65,29 @@ describe('migrations on a database with rows in every table', () => {
       await database.drop();
     }
   }, 60_000);
+
+  it('keep what a command did in the audit log, as of a key that is none where only keys are known', async () => {
+    const database = await createTestDatabase();
+    const { dataSource } = database;
+    const runner = dataSource.createQueryRunner();
+    const keys = async () =>
+      (await dataSource.query<{ key: string }[]>('SELECT key_id AS key FROM audit_log')).map(
+        ({ key }) => key,
+      );
+    try {
+      await dataSource.query(
+        `INSERT INTO audit_log (at, request_id, stage, operation, path)
+         VALUES (now(), gen_random_uuid(), 'begun', 'createApiKey', '/v1/api-keys')`,
+      );
+      const migration = new AuditCommands1700000001603();
+      await migration.down(runner);
+      expect(await keys()).toEqual(['00000000-0000-0000-0000-000000000000']);
+      await expect(dataSource.query('DELETE FROM audit_log')).rejects.toThrow('only ever added to');
+      await migration.up(runner);
+      expect(await keys()).toHaveLength(1);
+    } finally {
+      await runner.release();
+      await database.drop();
+    }
+  });
 });
