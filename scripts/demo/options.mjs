@@ -7,7 +7,7 @@ export const USAGE = `The whole way once: packets in, statements and a signed we
 
   npm run demo                                              made traffic of eight SIMs
   npm run demo -- --keep                                    leave the service up afterwards, until Ctrl+C
-  npm run demo -- --capture FILE --subscribers CIDR[,CIDR]  a capture file (pcap, pcapng) instead
+  npm run demo -- --capture FILE --subscribers CIDR[,CIDR]  a capture file (pcap, pcapng) instead, not mirrored yet
                  [--resolvers ADDRESS[,ADDRESS]]            DNS servers whose answers are believed
   npm run demo -- --engine user                             without XDP: the same parser in user space
 `;

@@ -43,8 +43,10 @@ async function captured({ CaptureMirror }, { capture, subscribers, resolvers }) 
   const prediction = first.prediction();
   const addresses = Object.keys(prediction.subscribers);
   if (addresses.length === 0) {
+    const ends = subscribers.join(',');
     throw new Stop(
-      `No packet of ${capture} has an end in ${subscribers.join(', ')}: give other --subscribers.`,
+      `No packet of ${capture} has an end in ${ends}: give other --subscribers. The demo mirrors the file itself; what is mirrored already shows\n\n` +
+        `  node bin/countfree.js replay ${capture} --subscribers ${ends} --mirror gre\n`,
     );
   }
   if (addresses.length > MOST_SUBSCRIBERS) {
