@@ -2,17 +2,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
-import { dayOne, MONTH } from './fleet.js';
+import { LINE_FREE } from '../../support/billing-fleet.js';
+import { CLOSING_TIME, dayOne, MONTH } from './fleet.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
+const SECOND_SERVICE_FREE = { ...LINE_FREE, free: [{ id: 'two', services: ['line', 'youtube'] }] };
 
 export interface BillingWork {
   sims: number;
   seconds: number;
   /** Processor seconds of the process, Postgres not counted. */
   cpu: number;
-  /** Most resident memory of the process. */
+  /** Most resident memory of the process, and what it had before the work began: the program. */
   bytes: number;
+  bytesBefore: number;
 }
 
 /** Closes a month of the fleet, or simulates it, in a process of its own. */
@@ -21,8 +24,8 @@ export async function billingWork(
   work: 'closing' | 'simulation',
   month = MONTH,
 ): Promise<BillingWork> {
-  const loader = ['--import', './test/support/typescript.mjs'];
-  const child = spawn(process.execPath, [...loader, 'test/bench/billing-child.ts', url, work, month], {
+  const args = [url, work, month, String(CLOSING_TIME), JSON.stringify(SECOND_SERVICE_FREE)];
+  const child = spawn(process.execPath, ['test/bench/billing-child.mjs', ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
