@@ -37,6 +37,7 @@ const TEST_PACKAGES = {
   'freeradius-utils': { why: 'radclient sends accounting in the tests', file: '/usr/bin/radclient' },
   bpftool: { why: 'attaches foreign programs in the tests of the doctor', file: '/usr/sbin/bpftool' },
   ethtool: { why: 'the doctor and its tests ask it for offloads and queues', file: '/usr/sbin/ethtool' },
+  tshark: { why: 'looks at simulated packets with other eyes', file: '/usr/bin/tshark' },
   'poppler-utils': { why: 'reads statements back from PDF', file: '/usr/bin/pdftotext' },
   'clang-format': { why: 'checks the form of C and C++', file: '/usr/bin/clang-format' },
   'libclang-rt-dev': { why: 'libFuzzer and the sanitizers of clang', file: '/usr/lib/clang' },
