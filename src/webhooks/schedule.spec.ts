@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MAX_RETRY_AFTER_MS, nextAttemptAt, parseRetryAfter, STANDARD_SCHEDULE } from './schedule.js';
 
 const NOW = Date.UTC(2026, 2, 1, 12, 0, 0);
@@ -34,11 +34,16 @@ describe('the retry schedule', () => {
 });
 
 describe('parseRetryAfter', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
   it.each([
     ['120', 120_000],
     [' 0 ', 0],
     ['Sun, 01 Mar 2026 12:00:30 GMT', 30_000],
     ['Sunday, 01-Mar-26 12:00:30 GMT', 30_000],
+    ['Sun Mar  1 12:00:30 2026', 30_000],
+    ['Sun, 01 Mar 2026 12:00:30', 30_000],
+    ['Sun, 01 Mar 2026 21:00:30 +0900', 30_000],
     ['Sun, 01 Mar 2026 11:00:00 GMT', 0],
     ['9999999999', MAX_RETRY_AFTER_MS],
     ['Fri, 31 Dec 2999 23:59:59 GMT', MAX_RETRY_AFTER_MS],
@@ -49,8 +54,11 @@ describe('parseRetryAfter', () => {
     ['soon', null],
     ['2026-03-01', null],
     ['99999999999', null],
-  ])('reads %j as %j ms', (value, expected) => {
-    expect(parseRetryAfter(value, NOW)).toBe(expected);
+  ])('reads %j as %j ms, in whatever zone this host is', (value, expected) => {
+    for (const zone of ['UTC', 'Asia/Tokyo', 'America/New_York']) {
+      vi.stubEnv('TZ', zone);
+      expect(parseRetryAfter(value, NOW)).toBe(expected);
+    }
   });
 
   it('never gives anything but null or a wait of at most a day', () => {

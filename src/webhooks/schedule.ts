@@ -47,7 +47,11 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), MAX_RETRY_AFTER_MS) : null;
 }
 
-/** An IMF-fixdate or one of its two obsolete forms; NaN for all else that Date.parse would guess at. */
+/**
+ * An IMF-fixdate or one of its two obsolete forms; NaN for all else that Date.parse would guess at. A date without a
+ * zone, as in the form of asctime, is of Greenwich; Date.parse alone would take it for one of this host.
+ */
 function httpDate(text: string): number {
-  return /^[A-Z][a-z]{2,8}[ ,]/.test(text) && text.length <= 40 ? Date.parse(text) : Number.NaN;
+  if (!/^[A-Z][a-z]{2,8}[ ,]/.test(text) || text.length > 40) return Number.NaN;
+  return Date.parse(/(?:GMT|UTC?|Z|[+-]\d{2}:?\d{2})$/.test(text) ? text : `${text} GMT`);
 }
