@@ -37,7 +37,6 @@ export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnApplica
     this.agent = createGuardedAgent({
       guard: new AddressGuard(settings.allowPrivate),
       connectTimeoutMs: timeoutMs,
-      connections: inFlight,
     });
     const deliveries = new DeliveryRepository(dataSource);
     this.dependencies = {

@@ -18,24 +18,31 @@ export interface GuardedAgentSettings {
   guard: AddressGuard;
   resolve?: Resolve;
   connectTimeoutMs: number;
-  /** Connections to one origin at once. */
-  connections: number;
 }
+
+/**
+ * How long one address of a name is tried before the next. Node's own 250 ms are less than the way around the earth and
+ * back: a distant receiver with a second address that cannot be reached from here would never be connected to.
+ */
+const ADDRESS_ATTEMPT_MS = 2_500;
 
 /**
  * An HTTP agent that only connects to addresses that `guard` lets pass. The check is at connect time, on the very
  * addresses that are connected to: a name that resolves to something else a moment later (DNS rebinding) gains
- * nothing. A name with one forbidden address is refused altogether. It knows no proxy and follows no redirect.
+ * nothing. A name with one forbidden address is refused altogether. It knows no proxy and follows no redirect. How many
+ * connections there are at once is for each lane to bound: a bound for a whole origin would let an endpoint whose
+ * receiver is slow take the connections of another at the same host.
  */
 export function createGuardedAgent(settings: GuardedAgentSettings): Agent {
   const { guard, resolve = resolveAddresses } = settings;
   const connector = buildConnector({
     timeout: settings.connectTimeoutMs,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
     // Names only: Node does not ask for an address literal.
     lookup: guardedLookup(guard, resolve),
   });
   return new Agent({
-    connections: settings.connections,
     pipelining: 1,
     keepAliveTimeout: 10_000,
     keepAliveMaxTimeout: 60_000,

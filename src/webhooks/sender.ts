@@ -101,7 +101,7 @@ async function readHead(body: Dispatcher.ResponseData['body']): Promise<string> 
 /** Postgres text holds no NUL; a log should hold no other control character either. */
 function cleanText(text: string): string {
   // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd');
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '\ufffd');
 }
 
 /** The first bytes as text; a character that is cut in two becomes a replacement, never half a surrogate pair. */
