@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { HandlesJob, type JobContext, type JobData, type JobHandler } from '../queue/index.js';
 import { CLOCK, type Clock } from '../shared/index.js';
@@ -20,6 +20,7 @@ export const GONE = 'The receiver answered 410 Gone.';
 @Injectable()
 @HandlesJob('webhooks.deliver')
 export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnApplicationShutdown {
+  private readonly logger = new Logger('Webhooks');
   private readonly endpoints = new EndpointRepository();
   private readonly agent;
   private readonly dependencies: LaneDependencies;
@@ -49,8 +50,8 @@ export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnApplica
       claimWaitMs: settings.claimMarginMs / 2,
       inFlight,
       target: (endpointId) => this.target(endpointId),
-      onGone: (endpointId) => this.endpoints.disable(dataSource.manager, endpointId, GONE, clock.now()),
-      onPause: (endpointId, until) => this.endpoints.pause(dataSource.manager, endpointId, until),
+      onGone: (endpointId, url) => this.disable(endpointId, url, clock.now()),
+      onPause: (endpointId, url, until) => this.endpoints.pause(dataSource.manager, endpointId, url, until),
       onWake: (endpointId, at) => wakeUps.later(endpointId, at),
     };
   }
@@ -73,6 +74,15 @@ export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnApplica
   /** After the hook in which lanes come to their end: a try must not fail because we cut its connection. */
   async onApplicationShutdown(): Promise<void> {
     await this.agent.destroy();
+  }
+
+  /** What is told to nobody is found out when the messages are missed. */
+  private async disable(endpointId: string, url: string, now: number): Promise<void> {
+    const { manager } = this.dataSource;
+    if (!(await this.endpoints.disable(manager, endpointId, url, GONE, now))) return;
+    this.logger.warn(
+      `Webhook endpoint ${endpointId} is disabled: its receiver answered 410 Gone. Until it is enabled again, events are not kept for it.`,
+    );
   }
 
   private async target(endpointId: string): Promise<Target | undefined> {

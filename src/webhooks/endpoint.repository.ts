@@ -120,21 +120,34 @@ export class EndpointRepository {
     return rows.length > 0;
   }
 
-  /** Disables without a word from the operator: the receiver answered 410 Gone. */
-  async disable(manager: EntityManager, id: string, reason: string, now: number): Promise<void> {
-    await manager.query(
-      `UPDATE webhook_endpoint
-          SET enabled = false, disabled_reason = $2, revision = revision + 1, updated_at = $3
-        WHERE id = $1 AND enabled`,
-      [id, reason, new Date(now)],
+  /**
+   * Disables without a word from the operator: the receiver at `url` answered 410 Gone. False if it was disabled already,
+   * or has another URL by now, of which the answer says nothing.
+   */
+  async disable(
+    manager: EntityManager,
+    id: string,
+    url: string,
+    reason: string,
+    now: number,
+  ): Promise<boolean> {
+    const rows = await manager.query<unknown[]>(
+      `WITH disabled AS (
+         UPDATE webhook_endpoint
+            SET enabled = false, disabled_reason = $3, revision = revision + 1, updated_at = $4
+          WHERE id = $1 AND url = $2 AND enabled RETURNING id
+       ) SELECT id FROM disabled`,
+      [id, url, reason, new Date(now)],
     );
+    return rows.length > 0;
   }
 
-  /** No try before `until`; a pause is never shortened by a shorter one. */
-  async pause(manager: EntityManager, id: string, until: number): Promise<void> {
+  /** No try at `url` before `until`; a pause is never shortened by a shorter one. */
+  async pause(manager: EntityManager, id: string, url: string, until: number): Promise<void> {
     await manager.query(
-      `UPDATE webhook_endpoint SET paused_until = greatest(paused_until, $2::timestamptz) WHERE id = $1`,
-      [id, new Date(until)],
+      `UPDATE webhook_endpoint SET paused_until = greatest(paused_until, $3::timestamptz)
+        WHERE id = $1 AND url = $2`,
+      [id, url, new Date(until)],
     );
   }
 

@@ -158,7 +158,8 @@ export class WebhookEndpoints {
   /** Sends an event of type `webhook.test` to this endpoint only, whatever its filter. Returns the delivery's id. */
   async sendTest(id: string): Promise<{ deliveryId: string }> {
     const deliveryId = await inTransaction(this.dataSource, async (manager) => {
-      const endpoint = await this.existing(manager, id);
+      // Locked: it must not be removed between this look and the delivery.
+      const endpoint = await this.existing(manager, id, true);
       if (!endpoint.enabled) {
         throw new Refusal('conflict', 'The endpoint is disabled: enable it before sending a test event.');
       }

@@ -34,10 +34,10 @@ export interface LaneDependencies {
   inFlight: number;
   /** Undefined: the endpoint is gone or disabled. */
   target: (endpointId: string) => Promise<Target | undefined>;
-  /** The receiver answered 410. */
-  onGone: (endpointId: string) => Promise<void>;
-  /** The receiver asked to slow down. UNIX milliseconds. */
-  onPause: (endpointId: string, until: number) => Promise<void>;
+  /** The receiver at `url` answered 410. */
+  onGone: (endpointId: string, url: string) => Promise<void>;
+  /** The receiver at `url` asked to slow down. UNIX milliseconds. */
+  onPause: (endpointId: string, url: string, until: number) => Promise<void>;
   /** Something is to be sent at that time. UNIX milliseconds. */
   onWake: (endpointId: string, at: number) => Promise<void>;
 }
@@ -155,7 +155,8 @@ export class Lane {
 
   private async target(): Promise<Target | undefined> {
     const now = this.with_.clock.now();
-    if (now - this.lookedUpAt > TARGET_MAX_AGE_MS) {
+    // Either way: were the clock set back, what the operator changes would not be obeyed until it has caught up.
+    if (Math.abs(now - this.lookedUpAt) > TARGET_MAX_AGE_MS) {
       this.current = await this.with_.target(this.endpointId);
       this.lookedUpAt = now;
     }
@@ -195,23 +196,23 @@ export class Lane {
     const outcome = judge(delivery, attempt, clock.now(), schedule);
     if (outcome.status === 'delivered') free();
     await recorder.record(outcome);
-    await this.follow(outcome);
+    await this.follow(outcome, target.url);
   }
 
   /** What a failure means for the endpoint as a whole. */
-  private async follow({ attempt, status, nextAttemptAt: at }: Outcome): Promise<void> {
+  private async follow({ attempt, status, nextAttemptAt: at }: Outcome, url: string): Promise<void> {
     const { onGone, onPause, onWake, clock } = this.with_;
     if (status === 'dead') metrics.add('countfree_webhook_dead_total', 1);
     if (attempt.statusCode === 410) {
       // What is pending waits until the operator enables the endpoint again.
-      await onGone(this.endpointId);
+      await onGone(this.endpointId, url);
       this.lookedUpAt = -Infinity;
       await this.giveBack();
       return;
     }
     if (attempt.statusCode === 429 || attempt.statusCode === 503) {
       const until = clock.now() + (attempt.retryAfterMs ?? DEFAULT_PAUSE_MS);
-      await onPause(this.endpointId, until);
+      await onPause(this.endpointId, url, until);
       await this.giveBack();
       await onWake(this.endpointId, until);
     }

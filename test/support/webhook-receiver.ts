@@ -52,6 +52,11 @@ export class WebhookReceiver {
     return new Webhook(secret).verify(message.body, message.headers as Record<string, string>);
   }
 
+  /** Ends all connections: what waits for an answer gets none. */
+  cut(): void {
+    this.server.closeAllConnections();
+  }
+
   async stop(): Promise<void> {
     this.server.closeAllConnections();
     this.server.close();
