@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../database/index.js';
 import {
   CLOCK,
@@ -12,6 +12,7 @@ import {
   type Page,
 } from '../shared/index.js';
 import { DeliveryLogRepository, type AttemptRow, type DeliveryRow } from './delivery-log.repository.js';
+import { EndpointRepository } from './endpoint.repository.js';
 import {
   listAttemptsSchema,
   listDeliveriesSchema,
@@ -62,6 +63,7 @@ export interface AttemptView {
 @Injectable()
 export class WebhookDeliveries {
   private readonly log = new DeliveryLogRepository();
+  private readonly endpoints = new EndpointRepository();
 
   constructor(
     @Inject(DataSource) private readonly dataSource: DataSource,
@@ -96,9 +98,9 @@ export class WebhookDeliveries {
   }
 
   /**
-   * Sends finished deliveries again, with the same id and bytes and a whole new retry schedule: the named ones, or those
-   * of an endpoint and a time range (of the event). What is still pending is left as it is. Deliveries of a disabled
-   * endpoint wait until it is enabled.
+   * Sends deliveries again, with the same id and bytes and a whole new retry schedule: the named ones, or those of an
+   * endpoint, of a time range (of the event), or of both. One that waits for its next try is tried now; what is on its
+   * way is left as it is. Deliveries of a disabled endpoint wait until it is enabled.
    */
   async replay(input: ReplayInput): Promise<{ replayed: number }> {
     const request = parseOrRefuse(replaySchema, input);
@@ -109,6 +111,7 @@ export class WebhookDeliveries {
         if (unknown.length > 0) throw noDelivery(unknown.join(', '));
         return this.log.reviveNamed(manager, request.deliveryIds, now);
       }
+      if (request.endpointId !== undefined) await this.refuseUnknown(manager, request.endpointId);
       const revived = await this.log.reviveRange(manager, request, now);
       return request.includeMissing
         ? [...revived, ...(await this.log.insertMissing(manager, request, now))]
@@ -117,6 +120,13 @@ export class WebhookDeliveries {
     // With Redis away the reconciler finds them.
     await this.wakeUps.now([...new Set(endpointIds)]).catch(() => undefined);
     return { replayed: endpointIds.length };
+  }
+
+  /** A slip must not look like nothing to send. */
+  private async refuseUnknown(manager: EntityManager, endpointId: string): Promise<void> {
+    if ((await this.endpoints.find(manager, endpointId)) !== undefined) return;
+    const detail = `There is no webhook endpoint ${JSON.stringify(endpointId)}.`;
+    throw new Refusal('not_found', detail, [{ pointer: '/endpointId', detail: 'is no webhook endpoint' }]);
   }
 }
 

@@ -34,7 +34,11 @@ const COLUMNS = `
   e.sequence, e.occurred_at AS "occurredAt", d.status, d.attempts, d.next_attempt_at AS "nextAttemptAt",
   d.created_at AS "createdAt", d.finished_at AS "finishedAt"`;
 
-/** SQL that answers about deliveries and sends finished ones again. */
+/** What can be sent again at $1: it has ended, or waits for a next try that nobody has begun. */
+const REPLAYABLE = `(d.status <> 'pending'
+  OR (d.next_attempt_at > $1 AND (d.claimed_until IS NULL OR d.claimed_until <= $1)))`;
+
+/** SQL that answers about deliveries and sends them again. */
 export class DeliveryLogRepository {
   /** Newest first; `before`: id of the last one of the page before. */
   list(
@@ -116,22 +120,22 @@ export class DeliveryLogRepository {
     return rows.map((row) => row.id);
   }
 
-  /** Makes named finished deliveries pending again. Returns the endpoint of each. */
+  /** Makes named deliveries due now. Returns the endpoint of each. */
   async reviveNamed(manager: EntityManager, ids: readonly string[], now: number): Promise<string[]> {
     return this.revive(manager, 'd.id = ANY ($2::bigint[])', [new Date(now), ids]);
   }
 
-  /** Makes finished deliveries of a time range pending again. Returns the endpoint of each. */
+  /** Makes deliveries of an endpoint, of a time range or of both due now. Returns the endpoint of each. */
   async reviveRange(manager: EntityManager, request: ReplayRequest, now: number): Promise<string[]> {
     return this.revive(
       manager,
-      `d.endpoint_id = $2 AND ($3 = 'any' OR d.status = $3)
+      `($2::uuid IS NULL OR d.endpoint_id = $2) AND ($3 = 'any' OR d.status = $3)
        AND EXISTS (SELECT 1 FROM outbox_event e WHERE e.id = d.event_id
                     AND e.occurred_at >= coalesce($4, '-infinity'::timestamptz)
                     AND e.occurred_at < coalesce($5, 'infinity'::timestamptz))`,
       [
         new Date(now),
-        request.endpointId,
+        request.endpointId ?? null,
         request.status,
         toDate(request.from) ?? null,
         toDate(request.to) ?? null,
@@ -163,7 +167,7 @@ export class DeliveryLogRepository {
       `WITH revived AS (
          UPDATE webhook_delivery d
             SET status = 'pending', tries = 0, next_attempt_at = $1, claimed_until = NULL, finished_at = NULL, parked = false
-          WHERE d.status <> 'pending' AND ${condition}
+          WHERE ${REPLAYABLE} AND ${condition}
          RETURNING d.endpoint_id AS "endpointId"
        ) SELECT "endpointId" FROM revived`,
       values,

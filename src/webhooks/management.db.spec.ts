@@ -226,7 +226,7 @@ describe('deliveries', () => {
     await append({ simId: 'b' });
     await app.dispatcher.dispatch();
     const ids = (await app.deliveries.list()).items.map((item) => item.id);
-    // What is pending is on its way already.
+    // What is due is on its way already.
     expect(await app.deliveries.replay({ deliveryIds: ids })).toEqual({ replayed: 0 });
     await finish('dead');
     expect(await app.deliveries.replay({ deliveryIds: [ids[0]!] })).toEqual({ replayed: 1 });
@@ -244,6 +244,54 @@ describe('deliveries', () => {
     expect((await refusal(app.deliveries.replay({ deliveryIds: ['99999', ids[0]!] }))).message).toContain(
       '99999',
     );
+    expect(await refusal(app.deliveries.replay({ endpointId: randomUUID() }))).toMatchObject({
+      code: 'not_found',
+      fields: [{ pointer: '/endpointId' }],
+    });
+  });
+
+  it('are replayed by time at every endpoint, where none is named', async () => {
+    for (const path of ['a', 'b']) await app.endpoints.create({ url: `${url}/${path}` });
+    await append({ simId: 'a' });
+    now += DAY;
+    await append({ simId: 'b' });
+    await app.dispatcher.dispatch();
+    await finish('dead');
+    const range = { from: '2026-04-02T00:00:00Z', to: '2026-04-03T00:00:00Z' };
+    expect(await app.deliveries.replay(range)).toEqual({ replayed: 2 });
+    const { items } = await app.deliveries.list({ status: 'pending' });
+    expect(items.map(({ simId }) => simId)).toEqual(['b', 'b']);
+    expect(new Set(items.map(({ endpointId }) => endpointId)).size).toBe(2);
+  });
+
+  it('that wait for their next try are tried at once by a replay, but for one under way', async () => {
+    const { endpoint } = await app.endpoints.create({ url });
+    await append({ simId: 'a' }, { simId: 'b' }, { simId: 'c' });
+    await app.dispatcher.dispatch();
+    const [c, b, a] = (await app.deliveries.list()).items.map((item) => item.id);
+    await database().dataSource.query(
+      `UPDATE webhook_delivery SET tries = 5, attempts = 5, next_attempt_at = $1`,
+      [new Date(now + 10 * 3600_000)],
+    );
+    await database().dataSource.query(`UPDATE webhook_delivery SET claimed_until = $1 WHERE id = $2`, [
+      new Date(now + 1000),
+      c,
+    ]);
+    expect(await app.deliveries.replay({ endpointId: endpoint.id })).toEqual({ replayed: 0 });
+    expect(await app.deliveries.replay({ deliveryIds: [a!] })).toEqual({ replayed: 1 });
+    expect(await app.deliveries.get(a!)).toMatchObject({
+      status: 'pending',
+      attempts: 5,
+      nextAttemptAt: new Date(now).toISOString(),
+    });
+    expect(await app.deliveries.replay({ endpointId: endpoint.id, status: 'pending' })).toEqual({
+      replayed: 1,
+    });
+    const due = await repository().claim(endpoint.id, now, now + 1000, 10);
+    expect(due.map(({ id, tries }) => [id, tries])).toEqual([
+      [a, 0],
+      [b, 0],
+    ]);
   });
 
   it('are made by a replay for an endpoint that was not there, if it is asked for', async () => {

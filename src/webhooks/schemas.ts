@@ -106,8 +106,9 @@ export const replaySchema = z
     endpointId: endpointId.optional(),
     from: instantSchema.optional(),
     to: instantSchema.optional(),
-    status: z.enum(['dead', 'delivered', 'any']).default('dead').meta({
-      description: 'Which finished deliveries are sent again. Named ones are in any case.',
+    status: z.enum(['dead', 'delivered', 'pending', 'any']).default('dead').meta({
+      description:
+        'Which deliveries are sent again. `pending`: those that wait for their next try are tried now. Named ones are in any case.',
     }),
     includeMissing: z.boolean().default(false).meta({
       description:
@@ -117,8 +118,8 @@ export const replaySchema = z
   .superRefine((input, context) => {
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
-    if (input.deliveryIds === undefined && input.endpointId === undefined) {
-      fault('endpointId', 'is needed, unless deliveryIds names the deliveries');
+    if (input.deliveryIds === undefined && input.endpointId === undefined && input.from === undefined) {
+      fault('endpointId', 'is needed, unless from begins a time range or deliveryIds names the deliveries');
     }
     if (input.deliveryIds !== undefined) {
       for (const field of ['endpointId', 'from', 'to'] as const) {

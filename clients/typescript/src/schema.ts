@@ -1604,8 +1604,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send finished deliveries again
-         * @description Named ones, or those of an endpoint and a time range; with the same id and bytes.
+         * Send deliveries again
+         * @description Named ones, or those of an endpoint, of a time range, or of both; with the same id and bytes, and from the start of the retry schedule.
          *
          *     Needs a key with the scope `admin`.
          */
@@ -8947,8 +8947,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "endpointId": "6f1c2a52-9f0e-4f0c-8f57-0d3f1f0c7a11",
                  *       "from": "2026-10-01T00:00:00Z",
+                 *       "to": "2026-11-01T00:00:00Z",
                  *       "status": "dead"
                  *     }
                  */
@@ -8967,11 +8967,11 @@ export interface operations {
                      */
                     to?: string;
                     /**
-                     * @description Which finished deliveries are sent again. Named ones are in any case.
+                     * @description Which deliveries are sent again. `pending`: those that wait for their next try are tried now. Named ones are in any case.
                      * @default dead
                      * @enum {string}
                      */
-                    status?: "dead" | "delivered" | "any";
+                    status?: "dead" | "delivered" | "pending" | "any";
                     /**
                      * @description Also send events that were never meant for the endpoint: from before it was made, or while it was disabled. Needs endpointId and from.
                      * @default false

@@ -81,18 +81,15 @@ const replayDeliveries = defineRoute({
   path: '/v1/deliveries/replay',
   operationId: 'replayDeliveries',
   tag,
-  summary: 'Send finished deliveries again',
-  description: 'Named ones, or those of an endpoint and a time range; with the same id and bytes.',
+  summary: 'Send deliveries again',
+  description:
+    'Named ones, or those of an endpoint, of a time range, or of both; with the same id and bytes, and from the start of the retry schedule.',
   scopes: ['admin'],
   body: replaySchema,
   response: z.strictObject({ replayed: z.int() }).meta({ id: 'Replay' }),
   status: 202,
   examples: {
-    body: {
-      endpointId: '6f1c2a52-9f0e-4f0c-8f57-0d3f1f0c7a11',
-      from: '2026-10-01T00:00:00Z',
-      status: 'dead',
-    },
+    body: { from: '2026-10-01T00:00:00Z', to: '2026-11-01T00:00:00Z', status: 'dead' },
   },
 });
 
