@@ -337,6 +337,31 @@ describe('deliveries', () => {
   });
 });
 
+describe('what has been told', () => {
+  it('is deleted after 90 days with its log, in as many steps as it takes, and nothing younger', async () => {
+    const { endpoint } = await app.endpoints.create({ url });
+    await append(...Array.from({ length: 12_000 }, () => ({ simId: 'old' })));
+    now += 10 * DAY;
+    await append({ simId: 'young' });
+    for (let told = 0; told < 13; told += 1) await app.dispatcher.dispatch();
+    await finish('delivered');
+    await database().dataSource.query(
+      `INSERT INTO webhook_attempt (delivery_id, number, started_at, duration_ms, status_code)
+       SELECT id, n, now(), 1, 204 FROM webhook_delivery, generate_series(1, 2) n`,
+    );
+    now = NOW + 90 * DAY + 1;
+    await app.dispatcher.reconcile();
+    const [left] = await database().dataSource.query<Record<string, number>[]>(
+      `SELECT (SELECT count(*)::int FROM outbox_event) AS events, (SELECT count(*)::int FROM webhook_delivery) AS deliveries,
+              (SELECT count(*)::int FROM webhook_attempt) AS attempts`,
+    );
+    expect(left).toEqual({ events: 1, deliveries: 1, attempts: 2 });
+    expect((await app.deliveries.list({ endpointId: endpoint.id })).items).toMatchObject([
+      { simId: 'young', sequence: 1 },
+    ]);
+  });
+});
+
 describe('the outbox', () => {
   it('refuses what cannot be a payload, and leaves nothing behind', async () => {
     await expect(append({ simId: 'a', data: { text: 'x'.repeat(300_000) } })).rejects.toThrow(RangeError);

@@ -1,6 +1,7 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testRedisUrl, useTestDatabase } from '../../test/support/database.js';
 import { WebhookReceiver, type Answer } from '../../test/support/webhook-receiver.js';
@@ -201,6 +202,7 @@ describe('a delivery that fails', () => {
   it('disables the endpoint on 410, and holds what is pending until it is enabled again', async () => {
     const app = await start({ schedule: [0, 10, 10] });
     receiver.answer = fails(410);
+    const warned = vi.spyOn(Logger.prototype, 'warn');
     const { endpoint } = await app.endpoints.create({ url: receiver.url });
     await append(app, event(1));
     await settled(async () => {
@@ -212,6 +214,8 @@ describe('a delivery that fails', () => {
     });
     await app.dispatcher.reconcile();
     expect(receiver.messages).toHaveLength(1);
+    expect(warned.mock.calls.map(String).filter((text) => text.includes(endpoint.id))).toHaveLength(1);
+    warned.mockRestore();
     receiver.answer = (_message, response) => response.end();
     await app.endpoints.update(endpoint.id, { enabled: true });
     await settled(async () =>
