@@ -1,10 +1,16 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { CLOCK, type Clock } from '../shared/index.js';
+import { CLOCK, Refusal, type Clock } from '../shared/index.js';
 import { EndpointRepository } from './endpoint.repository.js';
 import { WEBHOOK_SETTINGS, type WebhookSettings } from './settings.js';
 import { newSigningKey, receiverKey, type SignatureKind, type SigningKey } from './signing.js';
 import { Vault } from './vault.js';
+
+/**
+ * Keys at once: every message carries a signature by each, and many servers take no more than 8 KiB of headers (an
+ * ed25519 signature has 92 octets).
+ */
+const MAX_KEYS = 10;
 
 /** The keys that an endpoint's messages are signed with: made, overlapped, sealed in the database. */
 @Injectable()
@@ -29,7 +35,8 @@ export class EndpointKeys implements OnApplicationBootstrap {
 
   /**
    * A new key for the endpoint; earlier ones go on for `overlapMs`. Returns what the receiver verifies with: a secret
-   * (`whsec_…`), which is not to be had again, or a public key (`whpk_…`).
+   * (`whsec_…`), which is not to be had again, or a public key (`whpk_…`). Throws a Refusal (`conflict`) where too many
+   * overlap.
    */
   async renew(
     manager: EntityManager,
@@ -41,6 +48,13 @@ export class EndpointKeys implements OnApplicationBootstrap {
     const key = newSigningKey(kind);
     const text = receiverKey(key);
     await this.endpoints.expireSecrets(manager, endpointId, now + overlapMs, now);
+    const others = await this.endpoints.activeSecrets(manager, endpointId, now);
+    if (others.length >= MAX_KEYS) {
+      throw new Refusal(
+        'conflict',
+        `${others.length} earlier keys of the endpoint still sign. Wait until one has ended, or end them all with overlapSeconds 0.`,
+      );
+    }
     const stored = this.vault.seal(key.secret, endpointId);
     const publicKey = kind === 'v1a' ? text : null;
     await this.endpoints.insertSecret(

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { connect, createServer as createPlainServer, type AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -17,6 +18,9 @@ let requests: string[] = [];
 /** Open, and ever opened. */
 let connections = 0;
 let opened = 0;
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
 const agents: ReturnType<typeof createGuardedAgent>[] = [];
 
 beforeAll(async () => {
@@ -99,6 +103,20 @@ describe('the guarded agent', () => {
     });
     expect(await send(`http://receiver.example:${port}/b`, agent)).toMatchObject({ result: 'success' });
     expect(requests).toEqual([`127.0.0.1:${port}/a`, `receiver.example:${port}/b`]);
+  });
+
+  it.skipIf(!hasIpv6)('reaches an allowed address of IPv6, and by its literal no other', async () => {
+    const six = createServer((_incoming, response) => response.end('six')).listen(0, '::1');
+    await once(six, 'listening');
+    const { port: at } = six.address() as AddressInfo;
+    expect(await send(`http://[::1]:${at}/`, agentFor(['::1/128']))).toMatchObject({ responseHead: 'six' });
+    const named = agentFor(['::1/128'], () => Promise.resolve(['::1']));
+    expect(await send(`http://six.example:${at}/`, named)).toMatchObject({ responseHead: 'six' });
+    expect(await send(`http://[::1]:${at}/`, agentFor(['127.0.0.0/8']))).toMatchObject({
+      result: 'blocked_address',
+    });
+    six.closeAllConnections();
+    six.close();
   });
 
   it('refuses a name if only one of its addresses is forbidden', async () => {

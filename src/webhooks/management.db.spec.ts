@@ -159,6 +159,19 @@ describe('webhook endpoints', () => {
     ).toMatchObject([{ pointer: '/overlapSeconds' }]);
   });
 
+  it('sign with ten keys at most, so that the headers of a message stay small', async () => {
+    const { endpoint } = await app.endpoints.create({ url });
+    for (let n = 0; n < 9; n += 1) await app.endpoints.rotateSecret(endpoint.id, {});
+    const refused = await refusal(app.endpoints.rotateSecret(endpoint.id, {}));
+    expect([refused.code, refused.message]).toEqual([
+      'conflict',
+      expect.stringContaining('overlapSeconds 0') as string,
+    ]);
+    expect(await app.endpoints.get(endpoint.id)).toMatchObject({ revision: 10 });
+    await app.endpoints.rotateSecret(endpoint.id, { overlapSeconds: 0 });
+    await app.endpoints.rotateSecret(endpoint.id, {});
+  });
+
   it('get a test event that passes their filter, unless they are disabled', async () => {
     const { endpoint } = await app.endpoints.create({ url, eventTypes: ['fraud.suspected'] });
     await app.endpoints.create({ url });
