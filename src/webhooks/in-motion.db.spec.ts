@@ -170,7 +170,7 @@ describe('an endpoint that is changed while messages are under way', () => {
 
 describe('a slow endpoint', () => {
   it('does not delay others, be they at the same host, nor do a hundred of them', async () => {
-    const app = await start({ timeoutMs: 15_000, inFlight: 8 });
+    const app = await start({ timeoutMs: 60_000, inFlight: 8 });
     receiver.answer = (message, response) => {
       if (message.path === '/fast') response.end();
     };
