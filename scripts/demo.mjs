@@ -81,6 +81,8 @@ async function demonstrate(options, started) {
 
 async function findEngine(options, lab) {
   const engine = options.engine === 'user' ? { kind: 'user', reason: 'asked for' } : await chooseEngine(lab);
+  // What failed because it was being taken away says nothing of XDP.
+  if (ending !== undefined) throw new Error('the demo was ended');
   if (engine.kind === 'xdp') {
     const where = dim('(a veth pair between two network namespaces)');
     console.log(`  ${green('✓')} XDP attaches in ${engine.mode} mode ${where}`);

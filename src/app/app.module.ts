@@ -18,6 +18,7 @@ import { CatalogueSeeder } from './catalogue-seeder.js';
 import { CoreModule } from './core.module.js';
 import { entities } from './entities.js';
 import { FraudWatcher } from './fraud-watcher.js';
+import { OrderKeeper } from './order-keeper.js';
 import { PeriodCloser } from './period-closer.js';
 import { RadiusRunner } from './radius-runner.js';
 import { RetentionRunner } from './retention-runner.js';
@@ -86,7 +87,7 @@ export class AppModule {
         ...(config.soracomFile !== null && roles.includes('worker') ? [SoracomRunner] : []),
         ...(roles.includes('capture') ? [Outbox, CaptureAlarm, CaptureRunner] : []),
         ...(roles.includes('worker')
-          ? [SuspenseBinder, RetentionRunner, PeriodCloser, ThresholdWatcher, FraudWatcher]
+          ? [SuspenseBinder, RetentionRunner, PeriodCloser, OrderKeeper, ThresholdWatcher, FraudWatcher]
           : []),
       ],
     };

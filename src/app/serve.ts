@@ -6,7 +6,7 @@ import { configureHttp, type CaptureReport, type ReadinessProbe } from '../api/i
 import { describeEnvironment, type Config } from '../config/index.js';
 import { ChangeFeed, pendingMigrations } from '../database/index.js';
 import { RedisServer } from '../queue/index.js';
-import { metrics, type Logger } from '../shared/index.js';
+import { metrics, Refusal, type Logger } from '../shared/index.js';
 import { AppModule } from './app.module.js';
 import { CaptureRunner } from './capture-runner.js';
 import { nestLogger } from './core.module.js';
@@ -64,10 +64,16 @@ function readinessProbes(app: NestExpressApplication, config: Config): Readiness
     {
       name: 'migrations',
       check: async () => {
-        const pending = await pendingMigrations(app.get(DataSource));
-        return pending.length === 0
-          ? undefined
-          : `The database lacks ${pending.join(', ')}: run countfree migrate.`;
+        try {
+          const pending = await pendingMigrations(app.get(DataSource));
+          return pending.length === 0
+            ? undefined
+            : `The database lacks ${pending.join(', ')}: run countfree migrate.`;
+        } catch (error) {
+          // Another process has been upgraded and migrated meanwhile.
+          if (error instanceof Refusal) return error.message;
+          throw error;
+        }
       },
     },
     {

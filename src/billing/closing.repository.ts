@@ -50,6 +50,14 @@ export class ClosingRepository {
     return rows.map(toRun);
   }
 
+  /** Months with a run that is not finished, and not held either. */
+  async runningMonths(manager: EntityManager): Promise<string[]> {
+    const rows = await manager.query<{ month: string }[]>(
+      `SELECT DISTINCT month FROM closing_run WHERE status = 'running' ORDER BY month`,
+    );
+    return rows.map(({ month }) => month);
+  }
+
   /** Locks the run until the transaction ends: two workers on one run take turns. */
   async lock(manager: EntityManager, id: string): Promise<ClosingRun | undefined> {
     const rows = await manager.query<RawRun[]>(`SELECT * FROM closing_run WHERE id = $1 FOR UPDATE`, [id]);

@@ -53,14 +53,20 @@ export class ClosingService {
    */
   async start(input: ClosePeriodInput): Promise<ClosingView> {
     const view = await this.prepare(input);
-    // One job for these very runs: a job that is just ending may not have seen them.
-    const key = view.runs.filter(({ status }) => status === 'running').map(({ id }) => id);
-    await this.queue.add(
-      'billing.close-period',
-      { period: input.month, force: input.force },
-      { key: key.join() },
-    );
+    await this.enqueue(view, input.force);
     return view;
+  }
+
+  /** Puts what is ordered into the queue again, in case that Redis has lost it. Harmless where it has not. */
+  async requeue(): Promise<void> {
+    for (const month of await this.runs.runningMonths(this.dataSource.manager))
+      await this.enqueue(await this.status(month), false);
+  }
+
+  private async enqueue({ month, runs }: ClosingView, force: boolean): Promise<void> {
+    // One job for these very runs: a job that is just ending may not have seen them.
+    const key = runs.filter(({ status }) => status === 'running').map(({ id }) => id);
+    await this.queue.add('billing.close-period', { period: month, force }, { key: key.join() });
   }
 
   /** As {@link start}, and carries it out before it answers. For commands; the API leaves it to a worker. */

@@ -9,7 +9,7 @@ export class CorrectPeriodJob implements JobHandler<'billing.correct-period'> {
   constructor(@Inject(CorrectionsService) private readonly corrections: CorrectionsService) {}
 
   async handle({ period }: JobData<'billing.correct-period'>, context: JobContext): Promise<object> {
-    const corrections = await this.corrections.correct(period, context.signal);
+    const corrections = await this.corrections.carryOut(period, context.signal);
     // Stopped between two batches: thrown, so that the next process goes on.
     context.signal.throwIfAborted();
     return { corrections };

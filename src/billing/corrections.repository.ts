@@ -120,6 +120,35 @@ export class CorrectionsRepository {
     return rows.map((row) => row.month);
   }
 
+  /** Writes down that a month is to be corrected; an order that waits already is renewed. */
+  async order(manager: EntityManager, month: string, id: string, now: Date): Promise<void> {
+    await manager.query(
+      `INSERT INTO correction_order (month, id, ordered_at) VALUES ($1, $2, $3)
+       ON CONFLICT (month) DO UPDATE SET id = excluded.id, ordered_at = excluded.ordered_at`,
+      [month, id, now],
+    );
+  }
+
+  /** Months whose order is not carried out yet, oldest first: what one leaves over goes into the next. */
+  async ordered(manager: EntityManager): Promise<string[]> {
+    const rows = await manager.query<{ month: string }[]>(
+      `SELECT month FROM correction_order ORDER BY month`,
+    );
+    return rows.map(({ month }) => month);
+  }
+
+  async orderOf(manager: EntityManager, month: string): Promise<string | undefined> {
+    const rows = await manager.query<{ id: string }[]>(`SELECT id FROM correction_order WHERE month = $1`, [
+      month,
+    ]);
+    return rows[0]?.id;
+  }
+
+  /** Takes an order away that was carried out, unless another has come meanwhile. */
+  async fulfil(manager: EntityManager, month: string, id: string): Promise<void> {
+    await manager.query(`DELETE FROM correction_order WHERE month = $1 AND id = $2`, [month, id]);
+  }
+
   /** Returns the ids, in order. */
   async insert(
     manager: EntityManager,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../database/index.js';
@@ -89,6 +90,25 @@ export class CorrectionsService {
     const first = await this.corrections.statements(this.dataSource.manager, month, 0, 1);
     if (first.length === 0)
       throw new Refusal('not_found', `${month} has no final statement: close it first, then correct it.`);
+    await this.corrections.order(this.dataSource.manager, month, randomUUID(), new Date(this.clock.now()));
+    await this.enqueue(month);
+  }
+
+  /** Puts what is ordered into the queue again, in case that Redis has lost it. Harmless where it has not. */
+  async requeue(): Promise<void> {
+    for (const month of await this.corrections.ordered(this.dataSource.manager)) await this.enqueue(month);
+  }
+
+  /** Carries out what {@link start} has ordered. An order that comes meanwhile stands. */
+  async carryOut(month: string, signal?: AbortSignal): Promise<number> {
+    const { manager } = this.dataSource;
+    const order = await this.corrections.orderOf(manager, month);
+    const written = await this.correct(month, signal);
+    if (order !== undefined && signal?.aborted !== true) await this.corrections.fulfil(manager, month, order);
+    return written;
+  }
+
+  private async enqueue(month: string): Promise<void> {
     await this.queue.add('billing.correct-period', { period: month }, { key: month });
   }
 

@@ -298,6 +298,18 @@ export class SimulationResultEntity {
   unknownOctets!: string | null;
 }
 
+/** A month whose correction was ordered and is not carried out yet. */
+@Entity('correction_order')
+export class CorrectionOrderEntity {
+  @PrimaryColumn('text', { primaryKeyConstraintName: 'correction_order_pkey' })
+  month!: string;
+  /** Another with each order, so that one that comes while the last is carried out is not taken for done with it. */
+  @Column('uuid')
+  id!: string;
+  @Column('timestamptz', { name: 'ordered_at' })
+  orderedAt!: Date;
+}
+
 /** How far the drafts of a period have been told of. */
 @Entity('draft_run')
 export class DraftRunEntity {
@@ -323,6 +335,7 @@ export const billingEntities = [
   StatementSeriesEntity,
   StatementEntity,
   StatementCorrectionEntity,
+  CorrectionOrderEntity,
   UsageWatchEntity,
   UsageThresholdEntity,
   SimulationEntity,

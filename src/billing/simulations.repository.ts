@@ -91,6 +91,14 @@ export class SimulationsRepository {
     return rows[0] && { ...rows[0], lastSimKey: toSafeInteger(rows[0].lastSimKey) };
   }
 
+  /** Those that are not finished, oldest first. */
+  async running(manager: EntityManager): Promise<string[]> {
+    const rows = await manager.query<{ id: string }[]>(
+      `SELECT id FROM simulation WHERE status = 'running' ORDER BY created_at, id`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Draft rules of services: may be megabytes, so they are read apart. */
   async drafts(manager: EntityManager, id: string): Promise<DraftService[]> {
     const [row] = await manager.query<{ drafts: DraftService[] | null }[]>(

@@ -92,8 +92,17 @@ export class SimulationsService {
       finishedAt: null,
     };
     await this.simulations.insert(manager, simulation, services);
-    await this.queue.add('billing.simulate', { simulationId: simulation.id }, { key: simulation.id });
+    await this.enqueue(simulation.id);
     return this.get(simulation.id);
+  }
+
+  /** Puts what is ordered into the queue again, in case that Redis has lost it. Harmless where it has not. */
+  async requeue(): Promise<void> {
+    for (const id of await this.simulations.running(this.dataSource.manager)) await this.enqueue(id);
+  }
+
+  private async enqueue(id: string): Promise<void> {
+    await this.queue.add('billing.simulate', { simulationId: id }, { key: id });
   }
 
   async get(id: string): Promise<SimulationView> {

@@ -16,7 +16,7 @@ export async function createApiKey(options: {
   expires?: string;
 }): Promise<number> {
   const config = loadConfig(process.env);
-  const logger = createLogger('warn');
+  const logger = createLogger('warn', process.stderr);
   const module = {
     module: ApiKeyCommandModule,
     imports: [

@@ -73,36 +73,16 @@ function declare(program: Command): void {
       runCommand(async () => (await import('./soracom.js')).soracomSync(options)),
     );
 
-  program
-    .command('replay')
+  ofCaptures(program.command('replay'))
     .description('show what the engine sees in capture files; needs no database')
-    .argument('<file...>', 'pcap or pcapng files')
-    .option('--subscribers <cidrs>', 'prefixes of the SIMs, separated by commas')
-    .option('--mirror <type>', 'tunnel to take off: none, gre, vxlan, gtpu or ipip', 'none')
-    .option('--engine <engine>', 'user (the shared parser) or xdp (the kernel program; needs root)', 'user')
-    .option('--resolvers <addresses>', 'believe DNS answers of these only; default: of any')
-    .option(
-      '--catalogue <source>',
-      "services from a JSON file, or `database`: the running service's; default: the seed",
-    )
     .option('--json', 'one object a line for each flow, then the summary')
     .addHelpText('after', example('countfree replay mirror.pcap --subscribers 10.128.0.0/9 --mirror gre'))
     .action((files: string[], options: Record<string, string | undefined> & { json?: boolean }) =>
       runCommand(async () => (await import('./replay.js')).replay({ files, ...options })),
     );
 
-  program
-    .command('accuracy')
+  ofCaptures(program.command('accuracy'))
     .description('say how well the traffic of capture files is identified, in a report that can be published')
-    .argument('<file...>', 'pcap or pcapng files')
-    .option('--subscribers <cidrs>', 'prefixes of the SIMs, separated by commas')
-    .option('--mirror <type>', 'tunnel to take off: none, gre, vxlan, gtpu or ipip', 'none')
-    .option('--engine <engine>', 'user (the shared parser) or xdp (the kernel program; needs root)', 'user')
-    .option('--resolvers <addresses>', 'believe DNS answers of these only; default: of any')
-    .option(
-      '--catalogue <source>',
-      "services from a JSON file, or `database`: the running service's; default: the seed",
-    )
     .option('--json', 'the report as one JSON object')
     .addHelpText('after', example('countfree accuracy day.pcap --subscribers 10.128.0.0/9 --mirror gre'))
     .action((files: string[], options: Record<string, string | undefined> & { json?: boolean }) =>
@@ -135,6 +115,20 @@ function declare(program: Command): void {
     .addHelpText('after', example('countfree simulate --write mirror.pcap --sims 8 --octets 40M'))
     .action((options: Record<string, string | undefined>) =>
       runCommand(async () => (await import('./simulate.js')).simulateCommand(options)),
+    );
+}
+
+/** What commands take that read capture files. */
+function ofCaptures(command: Command): Command {
+  return command
+    .argument('<file...>', 'pcap or pcapng files')
+    .option('--subscribers <cidrs>', 'prefixes of the SIMs, separated by commas')
+    .option('--mirror <type>', 'tunnel to take off: none, gre, vxlan, gtpu or ipip', 'none')
+    .option('--engine <engine>', 'user (the shared parser) or xdp (the kernel program; needs root)', 'user')
+    .option('--resolvers <addresses>', 'believe DNS answers of these only; default: of any')
+    .option(
+      '--catalogue <source>',
+      "services from a JSON file, or `database`: the running service's; default: the seed",
     );
 }
 

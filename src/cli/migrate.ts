@@ -7,7 +7,7 @@ import { createLogger } from '../shared/index.js';
 export async function migrateCommand(options: { check?: boolean }): Promise<number> {
   const config = loadConfig(process.env);
   const database = await openDatabase({
-    ...databaseSettings(config, createLogger('warn')),
+    ...databaseSettings(config, createLogger('warn', process.stderr)),
     migrations: 'ignore',
     whenRunning: 'join',
   });

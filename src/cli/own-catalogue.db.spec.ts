@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { useTestDatabase } from '../../test/support/database.js';
+import { createTestDatabase, useTestDatabase } from '../../test/support/database.js';
 import {
   CatalogueRepository,
   CatalogueService,
@@ -24,4 +24,17 @@ it("reads the running service's catalogue", async () => {
   expect(snapshot.versions).toMatchObject([
     { serviceCode: 'chat', effectiveFrom: 0, rules: { domainNames: ['chat.example'] } },
   ]);
+});
+
+it('changes nothing in a database that is not up to date: a service may run on it', async () => {
+  const earlier = await createTestDatabase({ migrated: false });
+  try {
+    vi.stubEnv('DATABASE_URL', earlier.url);
+    await expect(chooseCatalogue('database')).rejects.toThrow(/lacks \d+ migrations.*countfree migrate/);
+    expect(
+      await earlier.dataSource.query(`SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace`),
+    ).toEqual([]);
+  } finally {
+    await earlier.drop();
+  }
 });

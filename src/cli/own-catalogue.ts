@@ -31,7 +31,9 @@ const fileSchema = z.strictObject({
 export async function databaseCatalogue(): Promise<CatalogueSnapshot> {
   const config = loadConfig(process.env);
   const database = await openDatabase({
-    ...databaseSettings(config, createLogger('warn')),
+    ...databaseSettings(config, createLogger('warn', process.stderr)),
+    // A report changes nothing: least of all the schema under a service that runs.
+    migrations: 'check',
     whenRunning: 'join',
   });
   try {

@@ -26,7 +26,7 @@ export async function soracomSync(options: { account?: string; json?: boolean })
     );
   }
   const database = await openDatabase({
-    ...databaseSettings(config, createLogger('warn')),
+    ...databaseSettings(config, createLogger('warn', process.stderr)),
     whenRunning: 'join',
   });
   try {

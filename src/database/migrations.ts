@@ -75,12 +75,19 @@ export async function migrate(dataSource: DataSource, options: MigrateOptions = 
   }
 }
 
-/** Names of the migrations that this build has and the database has not; empty = up to date. */
-export async function pendingMigrations(dataSource: DataSource): Promise<string[]> {
-  const migrations = await loadMigrations();
+/**
+ * Names of the migrations that this build has and the database has not; empty = up to date. Throws a {@link Refusal}
+ * (`unavailable`) for a database that is newer than this build.
+ */
+export async function pendingMigrations(
+  dataSource: DataSource,
+  options: Pick<MigrateOptions, 'migrations'> = {},
+): Promise<string[]> {
+  const migrations = options.migrations ?? (await loadMigrations());
   const runner = dataSource.createQueryRunner();
   try {
     const done = (await runner.hasTable(MIGRATIONS_TABLE)) ? await executed(runner) : new Set<string>();
+    refuseNewerDatabase(done, migrations);
     return migrations.map((migration) => migration.name).filter((name) => !done.has(name));
   } finally {
     await runner.release();

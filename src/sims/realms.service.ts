@@ -1,6 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { RealmConfig } from '../capture/index.js';
-import { inTransaction, nextRevision } from '../database/index.js';
 import {
   decodeCursor,
   encodeCursor,
@@ -10,7 +9,8 @@ import {
   type Page,
   type PageRequest,
 } from '../shared/index.js';
-import { refusal, refuseStale, toRefusal } from './faults.js';
+import { changeSessions } from './change.js';
+import { refusal, refuseStale } from './faults.js';
 import { toRealmConfig, type RealmsRepository } from './realms.repository.js';
 import type { RealmInput, RealmPatch } from './schemas.js';
 import type { RealmView } from './views.js';
@@ -45,7 +45,7 @@ export class RealmsService {
   }
 
   create(input: RealmInput): Promise<RealmView> {
-    return this.change(async (manager) => {
+    return changeSessions(this.dataSource, async (manager) => {
       await this.repository.insert(manager, input, new Date(this.clock.now()));
       return this.require(manager, input.name);
     });
@@ -53,7 +53,7 @@ export class RealmsService {
 
   /** `ifRevision`: refuse (`conflict`) unless the realm is still at this revision. */
   update(name: string, patch: RealmPatch, ifRevision?: number): Promise<RealmView> {
-    return this.change(async (manager) => {
+    return changeSessions(this.dataSource, async (manager) => {
       const before = await this.require(manager, name);
       refuseStale(`realm ${name}`, before.revision, ifRevision);
       const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
@@ -66,7 +66,7 @@ export class RealmsService {
 
   /** Removes a realm that no session has referred to. `ifRevision` as for {@link update}. */
   async remove(name: string, ifRevision?: number): Promise<void> {
-    await this.change(async (manager) => {
+    await changeSessions(this.dataSource, async (manager) => {
       const { index, revision } = await this.require(manager, name);
       refuseStale(`realm ${name}`, revision, ifRevision);
       await this.repository.delete(manager, index);
@@ -84,16 +84,5 @@ export class RealmsService {
     const found = await this.repository.find(manager, name);
     if (found !== undefined) return found;
     throw new Refusal('not_found', `There is no realm ${name}: GET /v1/realms lists them.`);
-  }
-
-  private async change<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    try {
-      return await inTransaction(this.dataSource, async (manager) => {
-        await nextRevision(manager, 'sessions');
-        return work(manager);
-      });
-    } catch (error) {
-      throw toRefusal(error);
-    }
   }
 }

@@ -1,5 +1,4 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { inTransaction, nextRevision } from '../database/index.js';
 import {
   decodeCursor,
   encodeCursor,
@@ -11,7 +10,8 @@ import {
   type PageRequest,
 } from '../shared/index.js';
 import { BulkReport, chunksOf, type Indexed } from './bulk.js';
-import { refusal, refuseStale, toRefusal } from './faults.js';
+import { changeSessions } from './change.js';
+import { refusal, refuseStale } from './faults.js';
 import type { RealmsRepository } from './realms.repository.js';
 import { sessionInputSchema, type SessionInput, type SessionPatch } from './schemas.js';
 import { planBatch, settleAmong, type BatchPolicy, type SessionRow } from './session-batch.js';
@@ -54,7 +54,7 @@ export class SessionsService {
 
   /** `open: 'end'` ends an earlier session of the prefix that is still open, instead of refusing (`conflict`). */
   create(input: SessionInput, policy: Partial<BatchPolicy> = {}): Promise<SessionView> {
-    return this.change(async (manager, revision) => {
+    return changeSessions(this.dataSource, async (manager, revision) => {
       const rows = [{ index: 0, value: input }];
       const { report, ids } = await this.writeChunk(manager, rows, { ...SINGLE, ...policy }, revision);
       if (report.firstError !== undefined) throw toRowRefusal(report.firstError);
@@ -64,7 +64,7 @@ export class SessionsService {
 
   /** Ends, reopens or corrects a session. `ifRevision`: refuse (`conflict`) unless it is still at this revision. */
   update(id: number, patch: SessionPatch, ifRevision?: number): Promise<SessionView> {
-    return this.change(async (manager, revision) => {
+    return changeSessions(this.dataSource, async (manager, revision) => {
       const before = await this.require(manager, id);
       refuseStale(`session ${id}`, before.revision, ifRevision);
       const start = Date.parse(before.startTime);
@@ -91,7 +91,7 @@ export class SessionsService {
 
   /** For a session that never was; one that is over is ended instead. */
   async remove(id: number, ifRevision?: number): Promise<void> {
-    await this.change(async (manager, revision) => {
+    await changeSessions(this.dataSource, async (manager, revision) => {
       const before = await this.require(manager, id);
       refuseStale(`session ${id}`, before.revision, ifRevision);
       await this.sessions.delete(manager, id, revision);
@@ -110,7 +110,7 @@ export class SessionsService {
     // In the order of time, so that an open session is stored before the chunk with the next of its prefix.
     good.sort((a, b) => a.value.startTime - b.value.startTime || a.index - b.index);
     for (const chunk of chunksOf(good)) {
-      const written = await this.change((manager, revision) =>
+      const written = await changeSessions(this.dataSource, (manager, revision) =>
         this.writeChunk(manager, chunk, { ...BULK, ...policy }, revision),
       );
       report.add(written.report);
@@ -205,16 +205,6 @@ export class SessionsService {
     const found = await this.sessions.find(manager, id);
     if (found !== undefined) return found;
     throw new Refusal('not_found', `There is no session ${id}: GET /v1/sessions lists them.`);
-  }
-
-  private async change<T>(work: (manager: EntityManager, revision: number) => Promise<T>): Promise<T> {
-    try {
-      return await inTransaction(this.dataSource, async (manager) =>
-        work(manager, await nextRevision(manager, 'sessions')),
-      );
-    } catch (error) {
-      throw toRefusal(error);
-    }
   }
 }
 

@@ -1,5 +1,4 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { inTransaction, nextRevision } from '../database/index.js';
 import {
   decodeCursor,
   encodeCursor,
@@ -11,7 +10,8 @@ import {
   type PageRequest,
 } from '../shared/index.js';
 import { BulkReport, chunksOf, type Indexed } from './bulk.js';
-import { refusal, refuseStale, toRefusal } from './faults.js';
+import { changeSessions } from './change.js';
+import { refusal, refuseStale } from './faults.js';
 import { simInputSchema, type SimInput, type SimPatch } from './schemas.js';
 import type { SimFilter, SimNumbers, SimsRepository } from './sims.repository.js';
 import type { BulkResult, SimView } from './views.js';
@@ -58,7 +58,7 @@ export class SimsService {
   }
 
   create(input: SimInput): Promise<SimView> {
-    return this.change(async (manager, revision) => {
+    return changeSessions(this.dataSource, async (manager, revision) => {
       if ((await this.repository.find(manager, input.id)) !== undefined) {
         throw refusal('conflict', '/id', `there is a SIM ${input.id} already: change it, or take another id`);
       }
@@ -68,7 +68,7 @@ export class SimsService {
 
   /** `ifRevision`: refuse (`conflict`) unless the SIM is still at this revision. */
   update(id: string, patch: SimPatch, ifRevision?: number): Promise<SimView> {
-    return this.change(async (manager, revision) => {
+    return changeSessions(this.dataSource, async (manager, revision) => {
       const before = await this.require(manager, id);
       refuseStale(`SIM ${id}`, before.revision, ifRevision);
       const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
@@ -78,7 +78,7 @@ export class SimsService {
 
   /** Removes a SIM that nothing refers to; one that has held a session is terminated instead. */
   async remove(id: string, ifRevision?: number): Promise<void> {
-    await this.change(async (manager) => {
+    await changeSessions(this.dataSource, async (manager) => {
       const { revision } = await this.require(manager, id);
       refuseStale(`SIM ${id}`, revision, ifRevision);
       await this.repository.delete(manager, id);
@@ -95,7 +95,9 @@ export class SimsService {
       else report.refuse(index, 'invalid', fieldErrors(parsed.error));
     });
     for (const chunk of chunksOf(withoutRepeats(good, report))) {
-      const result = await this.change((manager, revision) => this.upsertChunk(manager, chunk, revision));
+      const result = await changeSessions(this.dataSource, (manager, revision) =>
+        this.upsertChunk(manager, chunk, revision),
+      );
       report.add(result);
     }
     return report.result();
@@ -140,16 +142,6 @@ export class SimsService {
     const found = await this.repository.find(manager, id);
     if (found !== undefined) return found;
     throw new Refusal('not_found', `There is no SIM ${id}: GET /v1/sims lists them.`);
-  }
-
-  private async change<T>(work: (manager: EntityManager, revision: number) => Promise<T>): Promise<T> {
-    try {
-      return await inTransaction(this.dataSource, async (manager) =>
-        work(manager, await nextRevision(manager, 'sessions')),
-      );
-    } catch (error) {
-      throw toRefusal(error);
-    }
   }
 }
 

@@ -2,37 +2,29 @@ import { describe, expect, it } from 'vitest';
 import { AuditCommands1700000001603 } from '../../migrations/1700000001603-audit-commands.js';
 import { loadMigrations } from '../../src/database/index.js';
 import { createTestDatabase } from '../support/database.js';
-import { fillEveryTable, readEveryTable } from '../support/filled-database.js';
+import { fillEveryTable, keptColumns, readEveryTable, seenAs } from '../support/filled-database.js';
+import { readSchema } from '../support/schema.js';
 
-type Tables = Awaited<ReturnType<typeof readEveryTable>>;
-
-/** Rows of `tables`, as far as `as` knows their tables and columns; in an order that those alone make. */
-function seenAs(tables: Tables, as: Tables): Record<string, string[]> {
-  const seen: Record<string, string[]> = {};
-  for (const [name, [first]] of as) {
-    const rows = (tables.get(name) ?? []).map((row) =>
-      JSON.stringify(Object.keys(first ?? row).map((key) => [key, row[key]])),
-    );
-    seen[name] = rows.sort();
+/** The schema of a database without rows: before the first migration, and after each. */
+async function schemaAfterEach() {
+  const migrations = await loadMigrations();
+  const database = await createTestDatabase({ migrated: false });
+  const runner = database.dataSource.createQueryRunner();
+  try {
+    const schemas = [await readSchema(database.dataSource)];
+    for (const migration of migrations) {
+      await new migration().up(runner);
+      schemas.push(await readSchema(database.dataSource));
+    }
+    return { migrations, schemas };
+  } finally {
+    await runner.release();
+    await database.drop();
   }
-  return seen;
-}
-
-/** Columns that were there before a migration was undone and still were. */
-function kept(before: Tables, without: Tables): Tables {
-  return new Map(
-    [...without].map(([name, rows]) => {
-      const columns = Object.keys(before.get(name)?.[0] ?? {});
-      return [
-        name,
-        rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => columns.includes(key)))),
-      ];
-    }),
-  );
 }
 
 describe('migrations on a database with rows in every table', () => {
-  it('are undone and done again, one after the other, and keep every row that they do not take away', async () => {
+  it('are undone and done again, one after the other, and keep every row that they do not take away, in the same schema', async () => {
     const database = await createTestDatabase();
     const { dataSource } = database;
     const runner = dataSource.createQueryRunner();
@@ -41,12 +33,15 @@ describe('migrations on a database with rows in every table', () => {
       expect(tables.length).toBeGreaterThan(30);
       const everything = await readEveryTable(dataSource);
       expect([...everything].filter(([, rows]) => rows.length < 2)).toEqual([]);
-      for (const migration of (await loadMigrations()).toReversed()) {
+      const { migrations, schemas } = await schemaAfterEach();
+      for (const [index, migration] of [...migrations.entries()].reverse()) {
         const { name } = migration;
         const before = await readEveryTable(dataSource);
         await move('down');
-        const without = kept(before, await readEveryTable(dataSource));
+        expect(await readSchema(dataSource), `schema after ${name} was undone`).toEqual(schemas[index]);
+        const without = keptColumns(before, await readEveryTable(dataSource));
         await move('up');
+        expect(await readSchema(dataSource), `schema after ${name} again`).toEqual(schemas[index + 1]);
         const again = await readEveryTable(dataSource);
         expect([...again.keys()].sort(), `tables after ${name} again`).toEqual([...before.keys()].sort());
         expect(seenAs(without, without), `rows after ${name} was undone`).toEqual(seenAs(before, without));

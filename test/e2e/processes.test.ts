@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Customer, until, type Api } from '../../scripts/demo/index.mjs';
 import { deliver, Simulation } from '../../src/simulate/index.js';
@@ -27,6 +28,9 @@ const simulations = ['2026-10-05T00:30:00Z', '2026-10-07T12:30:00Z'].map(
       span: 600_000,
     }),
 );
+/** SIMs on the plan without usage, so that a closing takes several batches. */
+const IDLE = 6_000;
+const CLOSE = { force: true, asOf: '2026-11-05T00:00:00Z' };
 const PLAN = {
   code: 'line-free',
   name: 'LINE is free',
@@ -80,7 +84,7 @@ interface Outcome {
 
 /** One installation: processes over a Postgres and a Redis of its own. */
 class Installation {
-  private readonly processes: ChildProcess[] = [];
+  private readonly processes: { roles: string; child: ChildProcess }[] = [];
   private readonly secretKey = randomBytes(32).toString('base64');
 
   private constructor(
@@ -100,8 +104,8 @@ class Installation {
   async close(): Promise<void> {
     await Promise.all(
       this.processes
-        .filter((child) => child.exitCode === null && child.signalCode === null)
-        .map((child) => {
+        .filter(({ child }) => child.exitCode === null && child.signalCode === null)
+        .map(({ child }) => {
           const ended = once(child, 'exit');
           child.kill('SIGTERM');
           return ended;
@@ -117,7 +121,11 @@ class Installation {
    * From an empty database to delivered statements. `layout` names the roles of each process that is there from the
    * beginning; `captures` gives each further one the files that it reads.
    */
-  async run(layout: readonly string[], captures: readonly string[][]): Promise<Outcome> {
+  async run(
+    layout: readonly string[],
+    captures: readonly string[][],
+    meanwhile: (api: Rest) => Promise<void> = () => Promise.resolve(),
+  ): Promise<Outcome> {
     const origins: string[] = [];
     for (const roles of layout) {
       const origin = await this.serve(roles, {});
@@ -139,12 +147,16 @@ class Installation {
       async () => Number((await customer.conservation()).seen.octets) >= sent,
     );
     expect((await customer.conservation()).difference).toBe('0');
-    await api.post(`/v1/periods/${MONTH.name}/close`, { force: true, asOf: '2026-11-05T00:00:00Z' });
+    await this.order(api);
+    await meanwhile(api);
     await until('the month is not closed', () => customer.isClosed());
     const statements = await this.rows<{ number: string; document: string }>(
       'SELECT number, document FROM statement ORDER BY number',
     );
-    await until('not every statement was told of', () => this.finalized().length >= statements.length);
+    await until(
+      () => `${this.finalized().length} of ${statements.length} statements were told of`,
+      () => this.finalized().length >= statements.length,
+    );
     return {
       usage: await this.usage(),
       accounts: await this.rows(
@@ -156,12 +168,58 @@ class Installation {
     };
   }
 
+  /** Orders the closing, at two processes of the API at once where there are two. */
+  async order(api: Rest): Promise<void> {
+    await Promise.all([1, 2].map(() => api.post(`/v1/periods/${MONTH.name}/close`, CLOSE)));
+  }
+
+  /** Waits until so many statements are final; more than `IDLE` there must not be: the closing is still under way. */
+  async untilClosed(count: number): Promise<number> {
+    let closed = 0;
+    await until(
+      () => `${closed} statements are final`,
+      async () => {
+        const [row] = await this.rows<{ count: string }>('SELECT count(*) FROM statement');
+        closed = Number(row?.count);
+        return closed >= count;
+      },
+      5,
+    );
+    expect(closed).toBeLessThanOrEqual(IDLE);
+    return closed;
+  }
+
+  async emptyRedis(): Promise<void> {
+    const redis = new Redis(this.redis.url.replace('unix://', ''));
+    await redis.flushall();
+    await redis.quit();
+  }
+
+  async killWorkers(): Promise<void> {
+    const workers = this.processes.filter(({ roles }) => roles === 'worker');
+    await Promise.all(
+      workers.map(({ child }) => {
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        return ended;
+      }),
+    );
+  }
+
   private async makeFleet(customer: Customer): Promise<void> {
     const { realm, sims } = simulations[0]!.fleet;
     await customer.makeRealm(realm);
     await customer.makePlan(PLAN);
     for (const sim of sims) await customer.makeSim(sim, PLAN.code);
     await customer.openSessions(realm.name, sims);
+    await this.rows(
+      `WITH made AS (
+         INSERT INTO sim (sim_id, name_consent, status, tags, version, created_at, updated_at)
+         SELECT 'idle-' || n, false, 'active', '{}', 1, now(), now() FROM generate_series(1, $1::int) n RETURNING sim_key)
+       INSERT INTO subscription (sim_key, plan_key, starts_at, version, created_at, updated_at)
+       SELECT sim_key, plan_key, $2, 1, now(), now() FROM made, plan`,
+      [IDLE, new Date(MONTH.start)],
+    );
     await customer.untilLive();
   }
 
@@ -185,8 +243,8 @@ class Installation {
     );
   }
 
-  private rows<Row>(sql: string): Promise<Row[]> {
-    return this.database.dataSource.query<Row[]>(sql);
+  private rows<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    return this.database.dataSource.query<Row[]>(sql, parameters);
   }
 
   private async makeKey(): Promise<string> {
@@ -200,7 +258,7 @@ class Installation {
   }
 
   /** Starts a process and waits until it is ready. Gives its origin. */
-  private async serve(roles: string, more: Record<string, string>): Promise<string> {
+  async serve(roles: string, more: Record<string, string>): Promise<string> {
     const port = await freePort();
     const child = this.spawn(['serve'], {
       COUNTFREE_ROLES: roles,
@@ -213,7 +271,7 @@ class Installation {
     });
     let said = '';
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4_000)));
-    this.processes.push(child);
+    this.processes.push({ roles, child });
     const origin = `http://127.0.0.1:${port}`;
     await until(
       () => `${roles} is not ready: ${said}`,
@@ -252,12 +310,14 @@ function freePort(): Promise<number> {
 
 describe('two processes of each role on one Postgres and one Redis', () => {
   let folder: string;
+  let files: string[];
   let alone: Outcome;
   let shared: Outcome;
+  let disturbed: Outcome;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), `countfree-test-${process.pid}-`));
-    const files = simulations.map((_, index) => join(folder, `${index}.pcap`));
+    files = simulations.map((_, index) => join(folder, `${index}.pcap`));
     for (const [index, simulation] of simulations.entries())
       await deliver(simulation.frames(), { kind: 'file', path: files[index] ?? '' });
     alone = await installed((one) => one.run(['worker,api'], [files]));
@@ -267,7 +327,14 @@ describe('two processes of each role on one Postgres and one Redis', () => {
         files.map((file) => [file]),
       ),
     );
-  }, 300_000);
+    disturbed = await installed((several) =>
+      several.run(
+        ['api', 'api', 'worker', 'worker'],
+        files.map((file) => [file]),
+        (api) => disturb(several, api),
+      ),
+    );
+  }, 600_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function installed(work: (installation: Installation) => Promise<Outcome>): Promise<Outcome> {
@@ -279,6 +346,18 @@ describe('two processes of each role on one Postgres and one Redis', () => {
     }
   }
 
+  /** Redis forgets the closing under way, so that both workers have it; then they die, and Redis forgets all again. */
+  async function disturb(several: Installation, api: Rest): Promise<void> {
+    const some = await several.untilClosed(1);
+    await several.emptyRedis();
+    await several.order(api);
+    await several.untilClosed(some + 1);
+    await several.killWorkers();
+    await several.emptyRedis();
+    await several.untilClosed(some + 1);
+    for (const roles of ['worker', 'worker']) await several.serve(roles, {});
+  }
+
   it('count the same octets on the same accounts', () => {
     expect(alone.usage.length).toBeGreaterThan(8);
     expect(shared.usage).toEqual(alone.usage);
@@ -286,12 +365,16 @@ describe('two processes of each role on one Postgres and one Redis', () => {
   });
 
   it('write the same statements, byte for byte, each SIM one', () => {
-    expect(alone.statements).toHaveLength(8);
+    expect(alone.statements).toHaveLength(8 + IDLE);
     expect(shared.statements).toEqual(alone.statements);
   });
 
   it('tell of each statement', () => {
-    expect(alone.delivered).toHaveLength(8);
+    expect(alone.delivered).toHaveLength(8 + IDLE);
     expect(shared.delivered).toEqual(alone.delivered);
+  });
+
+  it('do so as well where Redis is emptied and both workers are killed in the middle of a closing that both have', () => {
+    expect(disturbed).toEqual(alone);
   });
 });

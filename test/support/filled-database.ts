@@ -2,6 +2,9 @@ import type { DataSource } from 'typeorm';
 import { LedgerRepository } from '../../src/meter/index.js';
 import { MIGRATIONS_TABLE } from '../../src/database/index.js';
 
+/** Rows by table. */
+type Tables = ReadonlyMap<string, readonly Record<string, unknown>[]>;
+
 interface Column {
   table: string;
   name: string;
@@ -108,4 +111,29 @@ export async function readEveryTable(
     );
   }
   return found;
+}
+
+/** Rows of `tables`, as far as `as` knows their tables and columns; in an order that those alone make. */
+export function seenAs(tables: Tables, as: Tables): Record<string, string[]> {
+  const seen: Record<string, string[]> = {};
+  for (const [name, [first]] of as) {
+    const rows = (tables.get(name) ?? []).map((row) =>
+      JSON.stringify(Object.keys(first ?? row).map((key) => [key, row[key]])),
+    );
+    seen[name] = rows.sort();
+  }
+  return seen;
+}
+
+/** `without`, of whose columns those that were not there `before` are left out. */
+export function keptColumns(before: Tables, without: Tables): Tables {
+  return new Map(
+    [...without].map(([name, rows]) => {
+      const columns = Object.keys(before.get(name)?.[0] ?? {});
+      return [
+        name,
+        rows.map((row) => Object.fromEntries(Object.entries(row).filter(([key]) => columns.includes(key)))),
+      ];
+    }),
+  );
 }

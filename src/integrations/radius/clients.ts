@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import {
   parseAddress,
@@ -8,6 +7,7 @@ import {
   Refusal,
   type Prefix,
 } from '../../shared/index.js';
+import { parseSecretFile, readSecretFile } from '../secret-file.js';
 
 const realmName = z.string().min(1).max(64);
 
@@ -52,28 +52,11 @@ export interface RadiusClient {
 
 /** Reads the file of COUNTFREE_RADIUS_CLIENTS_FILE. Throws a {@link Refusal}; no secret stands in its message. */
 export async function readRadiusClients(path: string): Promise<RadiusClient[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Refusal(
-      'invalid',
-      `COUNTFREE_RADIUS_CLIENTS_FILE cannot be read (${reason}): give a file that this user may read.`,
-    );
-  }
-  return parseRadiusClients(text, path);
+  return parseRadiusClients(await readSecretFile('COUNTFREE_RADIUS_CLIENTS_FILE', path), path);
 }
 
 export function parseRadiusClients(text: string, path: string): RadiusClient[] {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text, and so perhaps a secret.
-    throw new Refusal('invalid', `${path} is no JSON: docs/sessions.md shows its form.`);
-  }
-  const { clients } = parseOrRefuse(clientsSchema, document);
+  const { clients } = parseOrRefuse(clientsSchema, parseSecretFile(text, path));
   return clients.map(({ address, secret, realm, apns }) => ({
     address,
     secret: Buffer.from(secret, 'utf8'),

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { parseOrRefuse, Refusal } from '../../shared/index.js';
+import { parseOrRefuse } from '../../shared/index.js';
+import { parseSecretFile, readSecretFile } from '../secret-file.js';
 
 const BASES = { japan: 'https://api.soracom.io', global: 'https://g.api.soracom.io' } as const;
 
@@ -68,26 +68,9 @@ export type SoracomSettings = z.output<typeof fileSchema>;
 
 /** Reads the file of COUNTFREE_SORACOM_FILE. Throws a {@link Refusal}; no key stands in its message. */
 export async function readSoracomSettings(path: string): Promise<SoracomSettings> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Refusal(
-      'invalid',
-      `COUNTFREE_SORACOM_FILE cannot be read (${reason}): give a file that this user may read.`,
-    );
-  }
-  return parseSoracomSettings(text, path);
+  return parseSoracomSettings(await readSecretFile('COUNTFREE_SORACOM_FILE', path), path);
 }
 
 export function parseSoracomSettings(text: string, path: string): SoracomSettings {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text, and so perhaps a key.
-    throw new Refusal('invalid', `${path} is no JSON: docs/sessions.md shows its form.`);
-  }
-  return parseOrRefuse(fileSchema, document);
+  return parseOrRefuse(fileSchema, parseSecretFile(text, path));
 }
