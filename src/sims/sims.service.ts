@@ -10,7 +10,7 @@ import {
   type Page,
   type PageRequest,
 } from '../shared/index.js';
-import { BulkReport, chunksOf, type Indexed } from './bulk.js';
+import { BulkReport, chunksOf, type Indexed, type NoteFound } from './bulk.js';
 import { refusal, refuseStale, toRefusal } from './faults.js';
 import { simInputSchema, type SimInput, type SimPatch } from './schemas.js';
 import type { SimFilter, SimNumbers, SimsRepository } from './sims.repository.js';
@@ -86,7 +86,7 @@ export class SimsService {
   }
 
   /** Creates and replaces SIMs in bulk. `rows` are unchecked inputs; bad ones are reported and left out. */
-  async bulkUpsert(rows: readonly unknown[]): Promise<BulkResult> {
+  async bulkUpsert(rows: readonly unknown[], note?: NoteFound<SimView>): Promise<BulkResult> {
     const report = new BulkReport();
     const good: Indexed<SimInput>[] = [];
     rows.forEach((row, index) => {
@@ -95,8 +95,11 @@ export class SimsService {
       else report.refuse(index, 'invalid', fieldErrors(parsed.error));
     });
     for (const chunk of chunksOf(withoutRepeats(good, report))) {
-      const result = await this.change((manager, revision) => this.upsertChunk(manager, chunk, revision));
-      report.add(result);
+      const result = await this.change((manager, revision) =>
+        this.upsertChunk(manager, chunk, revision, note !== undefined),
+      );
+      report.add(result.report);
+      note?.(result.found);
     }
     return report.result();
   }
@@ -105,7 +108,8 @@ export class SimsService {
     manager: EntityManager,
     chunk: readonly Indexed<SimInput>[],
     revision: number,
-  ): Promise<BulkReport> {
+    noted: boolean,
+  ): Promise<{ report: BulkReport; found: SimView[] }> {
     const report = new BulkReport();
     const holders = await this.repository.imsiHolders(
       manager,
@@ -121,9 +125,11 @@ export class SimsService {
       return errors.length === 0;
     });
     const sims = free.map(({ value }) => value);
+    const ids = sims.map(({ id }) => id);
+    const found = noted ? await this.repository.findAll(manager, ids) : [];
     const written = await this.repository.upsert(manager, sims, revision, new Date(this.clock.now()));
     for (const write of written.values()) report.count(write);
-    return report;
+    return { report, found: found.filter(({ id }) => written.get(id) === 'updated') };
   }
 
   private async write(manager: EntityManager, sim: SimInput, revision: number): Promise<SimView> {
