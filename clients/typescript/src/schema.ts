@@ -4027,7 +4027,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description `invalid`: The request has fields that are not valid. `malformed`: The request body cannot be read */
+        /** @description `invalid`: The request has fields that are not valid. `malformed`: The request cannot be read */
         Problem400: {
             headers: {
                 [name: string]: unknown;
@@ -4171,7 +4171,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+        /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
         IdempotencyKey: string;
         /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
         IfMatch: string;
@@ -4224,7 +4224,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4500,7 +4500,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4587,7 +4587,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4673,7 +4673,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4898,7 +4898,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4972,7 +4972,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5046,7 +5046,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5215,7 +5215,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -5254,7 +5254,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5385,7 +5385,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5469,7 +5469,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -5710,7 +5710,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -5918,7 +5918,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -6157,7 +6157,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -6409,7 +6409,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -6648,7 +6648,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -6807,7 +6807,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -6904,7 +6904,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -7035,7 +7035,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -7228,7 +7228,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -7438,7 +7438,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -7968,7 +7968,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8003,7 +8003,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -8290,7 +8290,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8530,7 +8530,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -8741,7 +8741,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8792,7 +8792,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8937,7 +8937,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -9067,7 +9067,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
