@@ -1651,11 +1651,33 @@ export interface paths {
         put?: never;
         /**
          * Make an API key
-         * @description A key can be given only scopes that the key of the request holds. To rotate: make a new key, move over, revoke the old one.
+         * @description A key can be given only scopes that the key of the request holds. To change what a key may do, make a new one and revoke the old one.
          *
          *     Needs a key with the scope `admin`.
          */
         post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys/{keyId}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the key that follows another; the old one is good too until the overlap ends
+         * @description The new key has the name and scopes of the old one, and a secret and an id of its own: rate and Idempotency-Keys are its own too, so let requests that had no answer end under the old key. Refused (409) where the old key is revoked or expired.
+         *
+         *     Needs a key with the scope `admin`.
+         */
+        post: operations["rotateApiKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2072,6 +2094,15 @@ export interface components {
              */
             name: string;
             scopes: ("admin" | "catalogue" | "billing" | "usage-read" | "ingest")[];
+            /** @description Left out or null: the key does not expire. */
+            expiresAt?: string | null;
+        };
+        ApiKeyRotation: {
+            /**
+             * @description How long the old key stays good; 0: it ends at once.
+             * @default 86400
+             */
+            overlapSeconds: number;
             /** @description Left out or null: the key does not expire. */
             expiresAt?: string | null;
         };
@@ -9103,6 +9134,53 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    rotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                keyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapSeconds": 86400
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiKeyRotation"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    /** @description Path of what was made */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];

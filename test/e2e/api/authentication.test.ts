@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectProblem, useApi } from './support.js';
+import { expectProblem, useApi, type Json } from './support.js';
 
 const api = useApi();
 const keyInput = { name: 'billing system', scopes: ['billing'] };
@@ -55,6 +55,43 @@ describe('authentication', () => {
     expect(await statuses()).toEqual([200, 200]);
     await api.delete(`/v1/api-keys/${old.body.id}`);
     expect(await statuses()).toEqual([401, 200]);
+  });
+
+  it('rotates: the new key opens what the old one did, which ends with the overlap', async () => {
+    const old = await api.post('/v1/api-keys', { ...keyInput, expiresAt: '2027-01-01T00:00:00Z' });
+    const path = `/v1/api-keys/${old.body.id}`;
+    const made = await api.post(`${path}/rotate`, { overlapSeconds: 3600 });
+    expect(made.status).toBe(201);
+    expect(made.headers.get('location')).toBe(`/v1/api-keys/${made.body.id}`);
+    expect(made.body).toMatchObject({ ...keyInput, expiresAt: null, revokedAt: null });
+    expect((await api.get(path)).body.expiresAt).toBe('2026-10-15T01:00:00.000Z');
+    const statuses = () =>
+      Promise.all(
+        [old, made].map(
+          async ({ body }) => (await api.get('/v1/statements', { key: body.secret as string })).status,
+        ),
+      );
+    expect(await statuses()).toEqual([200, 200]);
+    api.clock.time += 3600_000;
+    expect(await statuses()).toEqual([401, 200]);
+    expectProblem(await api.post(`${path}/rotate`), 409, 'conflict');
+    api.clock.time = Date.UTC(2026, 9, 15);
+    // Nothing is prolonged by it, and without an overlap nothing is left.
+    await api.post(`${path}/rotate`, { overlapSeconds: 30 * 24 * 3600 });
+    expect((await api.get(path)).body.expiresAt).toBe('2026-10-15T01:00:00.000Z');
+    await api.post(`${path}/rotate`, { overlapSeconds: 0 });
+    expect(await statuses()).toEqual([401, 200]);
+    const unknown = '/v1/api-keys/00000000-0000-4000-8000-000000000000/rotate';
+    expectProblem(await api.post(unknown), 404, 'not_found');
+    const bad = { overlapSeconds: -1, expiresAt: '2020-01-01T00:00:00Z', scopes: ['admin'] };
+    expect(expectProblem(await api.post(`${path}/rotate`, bad), 400, 'invalid').sort()).toEqual([
+      'body /overlapSeconds',
+      'body /scopes',
+    ]);
+    const { body } = await api.get('/v1/audit-log?limit=1000');
+    const entry = (body.items as Json[]).find((item) => item.after?.id === made.body.id);
+    expect(entry).toMatchObject({ operation: 'rotateApiKey', before: { id: old.body.id } });
+    expect(JSON.stringify(entry)).not.toContain('cfk_');
   });
 
   it('shows a secret once and stores only its hash', async () => {

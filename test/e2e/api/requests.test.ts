@@ -33,6 +33,16 @@ describe('bad requests', () => {
     ]);
   });
 
+  it('say of a span only what is wrong with it', async () => {
+    const faults = async (from: string, to: string) =>
+      expectProblem(await api.get(`/v1/usage?from=${from}&to=${to}`), 400, 'invalid');
+    const [first, second] = ['2026-10-01T00:00:00Z', '2026-10-02T00:00:00Z'];
+    expect(await faults('x', second)).toEqual(['query /from']);
+    expect(await faults(first, 'x')).toEqual(['query /to']);
+    expect(await faults(second, first)).toEqual(['query /to']);
+    expect(await faults(first, first)).toEqual(['query /to']);
+  });
+
   it('refuse a cursor that is none', async () => {
     expect(expectProblem(await api.get('/v1/api-keys?cursor=eyJhIjoxfQ'), 400, 'invalid')).toEqual([
       'query /cursor',
