@@ -29,7 +29,7 @@ export class SimsService {
   }
 
   async list(request: PageRequest, filter: SimFilter = {}): Promise<Page<SimView>> {
-    const [after = ''] = request.cursor === undefined ? [] : decodeCursor('sims', request.cursor, ['string']);
+    const [after = ''] = request.cursor === undefined ? [] : decodeCursor('sims', request.cursor, ['text']);
     const rows = await this.repository.list(this.dataSource.manager, filter, request.limit + 1, after);
     return toPage(
       rows,

@@ -885,7 +885,7 @@ export interface paths {
         };
         /**
          * What looks like an attempt to get traffic free, most octets first
-         * @description It accuses nobody: a resolver of the user’s own choice, an address that rules do not know yet, or a heavy user look the same.
+         * @description It accuses nobody: a resolver of the user’s own choice, an address that rules do not know yet, or a heavy user look the same. Ranked by what is known when a page is asked for: to read all pages of it, ask for a span that is over.
          *
          *     Needs a key with the scope `usage-read` or `billing`.
          */

@@ -29,7 +29,7 @@ export class ApiKeysRepository {
       .orderBy('key.id::text')
       .take(limit + 1);
     if (cursor !== undefined) {
-      const [after] = decodeCursor(LIST, cursor, ['string']);
+      const [after] = decodeCursor(LIST, cursor, ['text']);
       query.where('key.id::text > :after', { after });
     }
     return toPage(
