@@ -2,49 +2,47 @@ import { randomUUID } from 'node:crypto';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { LOGGER, metrics, type Logger } from '../shared/index.js';
+import { Connections } from './connections.js';
 import { routes } from './controllers.js';
 import { contextOf, openContext } from './kit/context.js';
 import { Problem } from './kit/problem.js';
 import { ProblemFilter } from './kit/problem.filter.js';
 import type { RouteSpec } from './kit/route.js';
-
-/** Sent with every answer. /docs widens the policy to its own files. */
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'no-store',
-};
+import { SECURITY_HEADERS } from './kit/security-headers.js';
 
 /**
  * Prepares an application that was created with `bodyParser: false`: request ids, log, security headers, and problems
- * for paths and methods that no route has. Call before `init()` or `listen()`.
+ * for paths and methods that no route has. Call before `init()` or `listen()`. What it gives ends the connections.
  */
-export function configureHttp(app: NestExpressApplication): void {
+export function configureHttp(app: NestExpressApplication): Connections {
   const logger = app.get<Logger>(LOGGER);
   const filter = new ProblemFilter(logger);
   app.disable('x-powered-by');
   app.set('etag', false);
   // Flat parameters only: a[b]=c names a parameter "a[b]", which validation then refuses.
   app.set('query parser', 'simple');
-  const server = app.getHttpServer();
-  // Slow senders hold a socket, no more.
-  server.requestTimeout = 120_000;
-  server.headersTimeout = 20_000;
+  const connections = new Connections(app.getHttpServer(), logger);
   const findAllowed = allowedMethods(routes);
   app.use((request: Request, response: Response, next: NextFunction) => {
     const started = process.hrtime.bigint();
+    connections.began(request, response);
     const context = openContext(request, randomUUID());
     response.set(SECURITY_HEADERS).set('request-id', context.id);
     response.once('close', () =>
       report(request, response, Number(process.hrtime.bigint() - started) / 1e9, logger),
     );
-    const allowed = findAllowed(request.path);
-    if (allowed.length > 0 && allowed.includes(request.method)) next();
-    else filter.answer(noRoute(request, allowed), request, response);
+    const problem = hostProblem(request) ?? noRoute(request, findAllowed(request.path));
+    if (problem === undefined) next();
+    else filter.answer(problem, request, response);
   });
   app.useGlobalFilters(filter);
+  return connections;
+}
+
+/** RFC 9112, 3.2. Node.js would refuse it itself, without a word. */
+function hostProblem({ headers, httpVersion }: Request): Problem | undefined {
+  if (headers.host !== undefined || httpVersion === '1.0') return undefined;
+  return new Problem('malformed', 'A request of HTTP/1.1 needs a Host header; send one.');
 }
 
 /** Path → methods that some route takes there. */
@@ -68,7 +66,8 @@ function toPattern(path: string): RegExp {
   return new RegExp(`^${source}/?$`, 'i');
 }
 
-function noRoute(request: Request, allowed: readonly string[]): Problem {
+function noRoute(request: Request, allowed: readonly string[]): Problem | undefined {
+  if (allowed.includes(request.method)) return undefined;
   if (allowed.length === 0) {
     return new Problem('unknown_path', 'No operation has this path; /openapi.json lists them all.');
   }

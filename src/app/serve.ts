@@ -11,12 +11,15 @@ import { AppModule } from './app.module.js';
 import { CaptureRunner } from './capture-runner.js';
 import { nestLogger } from './core.module.js';
 
+/** How long requests that are under way may take when the service is told to end. */
+const DRAIN_MS = 10_000;
+
 export interface RunningService {
   /** Where the API listens, e.g. `http://127.0.0.1:8080`. */
   url: string;
   /** Resolves, with the reason, once the process can no longer do its work: a private server is lost for good. */
   lost: Promise<string>;
-  /** Ends capture, jobs, API, connections and private servers, in that order. */
+  /** Ends the API, capture, jobs, connections and private servers, in that order. */
   close(): Promise<void>;
 }
 
@@ -38,9 +41,10 @@ export async function startService(config: Config, logger: Logger): Promise<Runn
       abortOnError: false,
     },
   );
+  let connections;
   try {
     probes.push(...readinessProbes(app, config));
-    configureHttp(app);
+    connections = configureHttp(app);
     metrics.collectProcess();
     await app.listen(config.listen.port, config.listen.host);
   } catch (error) {
@@ -49,7 +53,12 @@ export async function startService(config: Config, logger: Logger): Promise<Runn
   }
   const url = (await app.getUrl()).replace('[::1]', 'localhost');
   logger.info({ url, roles: config.roles }, 'ready');
-  return { url, lost, close: () => app.close() };
+  const close = async () => {
+    // Before what they use: a request that is under way finds queue and database open.
+    await connections.drain(DRAIN_MS);
+    await app.close();
+  };
+  return { url, lost, close };
 }
 
 function readinessProbes(app: NestExpressApplication, config: Config): ReadinessProbe[] {

@@ -139,7 +139,7 @@ export class CorrectionsService {
 
   /** In the order in which they were made. */
   async list(filter: CorrectionFilter, page: PageRequest): Promise<Page<CorrectionView>> {
-    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('corrections', page.cursor, ['string']);
+    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('corrections', page.cursor, ['id']);
     const rows = await this.corrections.list(this.dataSource.manager, filter, after, page.limit + 1);
     return toPage(rows, page.limit, (last) => encodeCursor('corrections', [last.id]), toView);
   }

@@ -33,7 +33,7 @@ export class BillingReports {
   /** Usage in [from, to), whole UTC hours, of SIMs that were on no plan in its hour. Ordered by SIM. */
   async withoutPlan(from: Date, to: Date, page: PageRequest): Promise<Page<SimUsage>> {
     const [after] =
-      page.cursor === undefined ? ['0'] : decodeCursor('usage-without-plan', page.cursor, ['string']);
+      page.cursor === undefined ? ['0'] : decodeCursor('usage-without-plan', page.cursor, ['id']);
     const rows = await this.reports.withoutPlan(this.dataSource.manager, from, to, after, page.limit + 1);
     return toPage(
       rows,
@@ -52,7 +52,7 @@ export class BillingReports {
    * be short, or empty, and still have a next one: it ends after a number of statements looked at.
    */
   async lateUsage(month: string, page: PageRequest): Promise<Page<LateUsage>> {
-    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('late-usage', page.cursor, ['string']);
+    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('late-usage', page.cursor, ['id']);
     const { manager } = this.dataSource;
     const rows = await this.reports.statementOctets(manager, month, after, Math.min(CHUNK, page.limit));
     const stored = new Map<string, { up: bigint; down: bigint }>();

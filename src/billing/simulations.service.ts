@@ -131,7 +131,7 @@ export class SimulationsService {
   async results(id: string, page: PageRequest): Promise<Page<SimulationResultView>> {
     const { manager } = this.dataSource;
     await this.found(manager, id);
-    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('simulation', page.cursor, ['string']);
+    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('simulation', page.cursor, ['id']);
     const rows = await this.simulations.results(manager, id, after, page.limit + 1);
     return toPage(
       rows,

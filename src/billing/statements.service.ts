@@ -44,7 +44,7 @@ export class StatementsService {
 
   /** Final statements in the order of their numbers. */
   async list(filter: StatementFilter, page: PageRequest): Promise<Page<StatementView>> {
-    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('statements', page.cursor, ['string']);
+    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('statements', page.cursor, ['id']);
     const rows = await this.statements.list(this.dataSource.manager, filter, after, page.limit + 1);
     // Statements of a page are mostly of one run and period.
     const instant = once((text: string) => formatInstant(Number(text)));
@@ -88,7 +88,7 @@ export class StatementsService {
     const [startAt, after] =
       page.cursor === undefined
         ? [calendarKey(calendars[0]), simKey === undefined ? 0 : simKey - 1]
-        : decodeCursor('drafts', page.cursor, ['string', 'number']);
+        : decodeCursor('drafts', page.cursor, ['text', 'number']);
     const items: StatementDocument[] = [];
     for (const calendar of calendars.filter((one) => calendarKey(one) >= startAt)) {
       const from = calendarKey(calendar) === startAt ? after : simKey === undefined ? 0 : simKey - 1;

@@ -66,7 +66,7 @@ export class ThresholdsService {
 
   /** What was reached, in that order. */
   async list(filter: ThresholdFilter, page: PageRequest): Promise<Page<ThresholdView>> {
-    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('thresholds', page.cursor, ['string']);
+    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('thresholds', page.cursor, ['id']);
     const rows = await this.thresholds.list(this.dataSource.manager, filter, after, page.limit + 1);
     return toPage(
       rows,

@@ -56,7 +56,7 @@ export class CatalogueService {
 
   async list(request: PageRequest): Promise<Page<ServiceView>> {
     const [after = ''] =
-      request.cursor === undefined ? [] : decodeCursor('services', request.cursor, ['string']);
+      request.cursor === undefined ? [] : decodeCursor('services', request.cursor, ['text']);
     const rows = await this.repository.list(this.dataSource.manager, request.limit + 1, after);
     return toPage(
       rows,
@@ -113,7 +113,7 @@ export class CatalogueService {
     await this.require(this.dataSource.manager, code);
     const list = `services/${code}/versions`;
     const [before = 2 ** 31 - 1] =
-      request.cursor === undefined ? [] : decodeCursor(list, request.cursor, ['number']);
+      request.cursor === undefined ? [] : decodeCursor(list, request.cursor, ['integer']);
     const rows = await this.repository.listVersions(this.dataSource.manager, code, request.limit + 1, before);
     return toPage(
       rows,

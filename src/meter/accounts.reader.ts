@@ -145,7 +145,7 @@ export class AccountsReader {
   /** One page of what waits for a session, ordered by hour, realm, address and reason. */
   async suspense(from: Date, to: Date, page: PageRequest): Promise<Page<SuspenseItem>> {
     const after = page.cursor
-      ? decodeCursor('suspense', page.cursor, ['number', 'number', 'string', 'number'])
+      ? decodeCursor('suspense', page.cursor, ['time', 'integer', 'address', 'integer'])
       : null;
     const rows = await this.dataSource.query<
       {

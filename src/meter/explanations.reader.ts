@@ -80,7 +80,7 @@ export class ExplanationsReader {
 
   /** One page of a SIM's buckets, by hour and reason, each with its rule, version, evidence and batch. */
   async list(query: ExplanationQuery, page: PageRequest): Promise<Page<Explanation>> {
-    const after = page.cursor ? decodeCursor('explanations', page.cursor, ['number', 'number']) : null;
+    const after = page.cursor ? decodeCursor('explanations', page.cursor, ['time', 'integer']) : null;
     const rows = await this.dataSource.query<Row[]>(
       `SELECT b.hour, b.reason_id, v.service_code, v.id AS version_id, v.version, v.effective_from,
               r.claimed_service_code, r.evidence, r.rule, r.name, r.agreed, r.mcc,

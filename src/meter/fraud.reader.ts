@@ -157,7 +157,7 @@ export class FraudReader {
   /** One page, most octets first. */
   async list(query: FraudQuery, page: PageRequest): Promise<Page<FraudItem>> {
     const after = page.cursor
-      ? decodeCursor('fraud', page.cursor, ['string', 'string', 'number', 'string'])
+      ? decodeCursor('fraud', page.cursor, ['digits', 'text', 'number', 'text'])
       : [null, null, null, null];
     const rows = await this.dataSource.query<Row[]>(FINDINGS, [
       query.from,

@@ -100,7 +100,7 @@ export async function readUsagePage(
   query: UsageQuery,
   page: PageRequest,
 ): Promise<UsagePage> {
-  const after = page.cursor ? decodeCursor('usage', page.cursor, ['number', 'number', 'number']) : null;
+  const after = page.cursor ? decodeCursor('usage', page.cursor, ['time', 'number', 'integer']) : null;
   const values: unknown[] = [];
   const text = pageStatement(query, after, page.limit + 1, values);
   const [answer] = isHot(query)

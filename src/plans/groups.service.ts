@@ -33,7 +33,7 @@ export class GroupsService {
 
   /** Ordered by code. */
   async list(page: PageRequest): Promise<Page<GroupView>> {
-    const [after] = page.cursor === undefined ? [''] : decodeCursor('groups', page.cursor, ['string']);
+    const [after] = page.cursor === undefined ? [''] : decodeCursor('groups', page.cursor, ['text']);
     const rows = await this.groups.list(this.dataSource.manager, after, page.limit + 1);
     return toPage(rows, page.limit, (last) => encodeCursor('groups', [last.code]), toView);
   }
@@ -57,8 +57,7 @@ export class GroupsService {
     filter: { groupCode?: string | undefined; simId?: string | undefined },
     page: PageRequest,
   ): Promise<Page<MemberView>> {
-    const [after] =
-      page.cursor === undefined ? ['0'] : decodeCursor('group-members', page.cursor, ['string']);
+    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('group-members', page.cursor, ['id']);
     const rows = await this.groups.members(this.dataSource.manager, filter, after, page.limit + 1);
     return toPage(rows, page.limit, (last) => encodeCursor('group-members', [last.id]), toMember);
   }

@@ -31,7 +31,7 @@ export class PacksService {
   ) {}
 
   async list(filter: { simId?: string | undefined }, page: PageRequest): Promise<Page<PackView>> {
-    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('packs', page.cursor, ['string']);
+    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('packs', page.cursor, ['id']);
     const rows = await this.packs.list(this.dataSource.manager, filter.simId, after, page.limit + 1);
     return toPage(rows, page.limit, (last) => encodeCursor('packs', [last.id]), toView);
   }

@@ -29,7 +29,7 @@ export class PlansService {
 
   /** Ordered by code. */
   async list(page: PageRequest): Promise<Page<PlanView>> {
-    const [after] = page.cursor === undefined ? [''] : decodeCursor('plans', page.cursor, ['string']);
+    const [after] = page.cursor === undefined ? [''] : decodeCursor('plans', page.cursor, ['text']);
     const rows = await this.plans.list(this.dataSource.manager, this.now(), after, page.limit + 1);
     return toPage(rows, page.limit, (last) => encodeCursor('plans', [last.code]), toView);
   }

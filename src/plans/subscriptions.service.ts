@@ -34,8 +34,7 @@ export class SubscriptionsService {
   ) {}
 
   async list(filter: SubscriptionFilter, page: PageRequest): Promise<Page<SubscriptionView>> {
-    const [after] =
-      page.cursor === undefined ? ['0'] : decodeCursor('subscriptions', page.cursor, ['string']);
+    const [after] = page.cursor === undefined ? ['0'] : decodeCursor('subscriptions', page.cursor, ['id']);
     const rows = await this.subscriptions.list(this.dataSource.manager, filter, after, page.limit + 1);
     return toPage(rows, page.limit, (last) => encodeCursor('subscriptions', [last.id]), toView);
   }

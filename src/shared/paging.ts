@@ -1,3 +1,4 @@
+import { parseAddress } from './address.js';
 import { Refusal } from './errors.js';
 
 export const DEFAULT_PAGE_LIMIT = 100;
@@ -25,27 +26,50 @@ export function encodeCursor(list: string, key: CursorKey): string {
   return Buffer.from(JSON.stringify([list, ...key])).toString('base64url');
 }
 
+const isWhole = (part: unknown, least: number, most: number) =>
+  Number.isInteger(part) && (part as number) >= least && (part as number) <= most;
+
+/** What a part of a key may be; the database can compare its column with any of them. */
+const PARTS = {
+  /** Text that Postgres can hold. */
+  text: (part: unknown) => typeof part === 'string' && !/\0|\p{Surrogate}/u.test(part),
+  /** A bigint. */
+  id: (part: unknown) => typeof part === 'string' && /^\d{1,18}$/.test(part),
+  /** A sum of bigints. */
+  digits: (part: unknown) => typeof part === 'string' && /^\d{1,30}$/.test(part),
+  uuid: (part: unknown) => typeof part === 'string' && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(part),
+  address: (part: unknown) => typeof part === 'string' && parseAddress(part) !== undefined,
+  /** A bigint that a number holds exactly. */
+  number: (part: unknown) => isWhole(part, 0, Number.MAX_SAFE_INTEGER),
+  integer: (part: unknown) => isWhole(part, 0, 2 ** 31 - 1),
+  /** UNIX milliseconds of the years 1 to 9999. */
+  time: (part: unknown) => isWhole(part, -62_135_596_800_000, 253_402_300_799_999),
+} as const satisfies Record<string, (part: unknown) => boolean>;
+export type CursorPart = keyof typeof PARTS;
+
 /**
- * The key in a cursor that {@link encodeCursor} made for the same list; `shape` gives the type of each part.
- * Throws a {@link Refusal} that names `/cursor` for anything else.
+ * The key in a cursor that {@link encodeCursor} made for the same list; `shape` says what each part may be. Throws a
+ * {@link Refusal} that names `/cursor` for anything else: a caller can write any JSON into one.
  */
-export function decodeCursor<const Shape extends readonly ('string' | 'number')[]>(
+export function decodeCursor<const Shape extends readonly CursorPart[]>(
   list: string,
   cursor: string,
   shape: Shape,
-): { -readonly [I in keyof Shape]: Shape[I] extends 'number' ? number : string } {
+): { -readonly [I in keyof Shape]: Shape[I] extends 'number' | 'integer' | 'time' ? number : string } {
   const parts = parseParts(cursor);
   const sound =
     parts !== undefined &&
     parts.length === shape.length + 1 &&
     parts[0] === list &&
-    shape.every((type, index) => typeof parts[index + 1] === type);
+    shape.every((kind, index) => PARTS[kind](parts[index + 1]));
   if (!sound) {
     const detail =
       'is not a cursor of this list; use nextCursor of the page before as it came, or leave it out';
     throw new Refusal('invalid', `The cursor ${detail}.`, [{ pointer: '/cursor', detail }]);
   }
-  return parts.slice(1) as { -readonly [I in keyof Shape]: Shape[I] extends 'number' ? number : string };
+  return parts.slice(1) as {
+    -readonly [I in keyof Shape]: Shape[I] extends 'number' | 'integer' | 'time' ? number : string;
+  };
 }
 
 function parseParts(cursor: string): unknown[] | undefined {

@@ -4,6 +4,9 @@ import type { BulkResult, RowError } from './views.js';
 /** Rows of one transaction: enough to be fast, few enough that other writers wait a moment only. */
 const CHUNK = 5_000;
 
+/** Told, for a log of changes, what a batch found of what it changed. */
+export type NoteFound<View> = (found: readonly View[]) => void;
+
 /** A row and its position in the request. */
 export interface Indexed<T> {
   index: number;

@@ -26,7 +26,8 @@ const SESSION_COLUMNS: Readonly<Record<string, Cell>> = {
   dnsServers: asList,
   mcc: asText,
 };
-const TAG = /^tag:(.{1,64})$/;
+/** JavaScript gives one name a meaning of its own: a tag of that name would be lost. */
+const TAG = /^tag:(?!__proto__$)(.{1,64})$/;
 const MOST_ROWS = 200_000;
 
 /** SIMs of a CSV text, unchecked: one object a row, for `SimsService.bulkUpsert`. A column `tag:fleet` is the tag fleet. */

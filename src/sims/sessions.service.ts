@@ -9,15 +9,15 @@ import {
   type Page,
   type PageRequest,
 } from '../shared/index.js';
-import { BulkReport, chunksOf, type Indexed } from './bulk.js';
+import { BulkReport, chunksOf, type Indexed, type NoteFound } from './bulk.js';
 import { changeSessions } from './change.js';
 import { refusal, refuseStale } from './faults.js';
 import type { RealmsRepository } from './realms.repository.js';
 import { sessionInputSchema, type SessionInput, type SessionPatch } from './schemas.js';
 import { planBatch, settleAmong, type BatchPolicy, type SessionRow } from './session-batch.js';
-import type { SessionFilter, SessionsRepository } from './sessions.repository.js';
+import type { Overlap, SessionChange, SessionFilter, SessionsRepository } from './sessions.repository.js';
 import type { SimsRepository } from './sims.repository.js';
-import type { BulkResult, RowError, SessionView } from './views.js';
+import type { BulkResult, FoundSession, RowError, SessionView } from './views.js';
 
 /** Defaults of {@link BatchPolicy}: a request that is sent again changes nothing, and nothing is ended unasked. */
 const BULK: BatchPolicy = { existing: 'update', open: 'refuse' };
@@ -53,13 +53,19 @@ export class SessionsService {
   }
 
   /** `open: 'end'` ends an earlier session of the prefix that is still open, instead of refusing (`conflict`). */
-  create(input: SessionInput, policy: Partial<BatchPolicy> = {}): Promise<SessionView> {
-    return changeSessions(this.dataSource, async (manager, revision) => {
+  async create(
+    input: SessionInput,
+    policy: Partial<BatchPolicy> = {},
+    note?: NoteFound<FoundSession>,
+  ): Promise<SessionView> {
+    const { made, found } = await changeSessions(this.dataSource, async (manager, revision) => {
       const rows = [{ index: 0, value: input }];
-      const { report, ids } = await this.writeChunk(manager, rows, { ...SINGLE, ...policy }, revision);
-      if (report.firstError !== undefined) throw toRowRefusal(report.firstError);
-      return this.require(manager, ids[0] ?? 0);
+      const written = await this.writeChunk(manager, rows, { ...SINGLE, ...policy }, revision);
+      if (written.report.firstError !== undefined) throw toRowRefusal(written.report.firstError);
+      return { made: await this.require(manager, written.ids[0] ?? 0), found: written.found };
     });
+    note?.(found);
+    return made;
   }
 
   /** Ends, reopens or corrects a session. `ifRevision`: refuse (`conflict`) unless it is still at this revision. */
@@ -99,7 +105,11 @@ export class SessionsService {
   }
 
   /** Creates and changes sessions in bulk. `rows` are unchecked inputs; bad ones are reported and left out. */
-  async bulkUpsert(rows: readonly unknown[], policy: Partial<BatchPolicy> = {}): Promise<BulkResult> {
+  async bulkUpsert(
+    rows: readonly unknown[],
+    policy: Partial<BatchPolicy> = {},
+    note?: NoteFound<FoundSession>,
+  ): Promise<BulkResult> {
     const report = new BulkReport();
     const good: Indexed<SessionInput>[] = [];
     rows.forEach((row, index) => {
@@ -114,6 +124,7 @@ export class SessionsService {
         this.writeChunk(manager, chunk, { ...BULK, ...policy }, revision),
       );
       report.add(written.report);
+      note?.(written.found);
     }
     return report.result();
   }
@@ -123,7 +134,7 @@ export class SessionsService {
     chunk: readonly Indexed<SessionInput>[],
     policy: BatchPolicy,
     revision: number,
-  ): Promise<{ report: BulkReport; ids: number[] }> {
+  ): Promise<{ report: BulkReport; ids: number[]; found: FoundSession[] }> {
     const report = new BulkReport();
     const known = await this.resolve(manager, chunk, report);
     const inside = await this.refuseStrays(manager, known, report);
@@ -137,7 +148,7 @@ export class SessionsService {
     await this.sessions.update(manager, plan.updates, revision);
     const ids = await this.sessions.insert(manager, plan.inserts, revision);
     report.add(plan.report);
-    return { report, ids };
+    return { report, ids, found: foundOf(plan.updates, overlaps) };
   }
 
   private async resolve(
@@ -218,4 +229,16 @@ function toRowRefusal({ code, errors }: RowError): Refusal {
     .map(({ detail }) => `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`)
     .join(' ');
   return new Refusal(code === 'not_found' ? 'invalid' : code, message, errors);
+}
+
+/** What the sessions that a batch changes were. */
+function foundOf(changes: readonly SessionChange[], overlaps: readonly Overlap[]): FoundSession[] {
+  const stored = new Map(overlaps.map((overlap) => [overlap.id, overlap]));
+  return changes.flatMap(({ id }) => {
+    const found = stored.get(id);
+    if (found === undefined) return [];
+    const { simId, startTime, endTime, dnsServers, mcc } = found;
+    const until = endTime === null ? null : formatInstant(endTime);
+    return [{ id, simId, startTime: formatInstant(startTime), endTime: until, dnsServers, mcc }];
+  });
 }

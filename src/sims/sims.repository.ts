@@ -49,6 +49,14 @@ export class SimsRepository {
     return rows[0] && toView(rows[0]);
   }
 
+  /** By id; ids that no SIM has are missing. */
+  async findAll(manager: EntityManager, ids: readonly string[]): Promise<SimView[]> {
+    const rows = await manager.query<SimRow[]>(`${SIMS} WHERE sim_id = ANY ($1::text[]) ORDER BY sim_id`, [
+      ids,
+    ]);
+    return rows.map(toView);
+  }
+
   /** Surrogate keys by id; ids that no SIM has are missing. */
   async keysOf(manager: EntityManager, ids: readonly string[]): Promise<Map<string, number>> {
     type Row = { sim_id: string; sim_key: string };

@@ -9,7 +9,7 @@ import {
   type Page,
   type PageRequest,
 } from '../shared/index.js';
-import { BulkReport, chunksOf, type Indexed } from './bulk.js';
+import { BulkReport, chunksOf, type Indexed, type NoteFound } from './bulk.js';
 import { changeSessions } from './change.js';
 import { refusal, refuseStale } from './faults.js';
 import { simInputSchema, type SimInput, type SimPatch } from './schemas.js';
@@ -29,7 +29,7 @@ export class SimsService {
   }
 
   async list(request: PageRequest, filter: SimFilter = {}): Promise<Page<SimView>> {
-    const [after = ''] = request.cursor === undefined ? [] : decodeCursor('sims', request.cursor, ['string']);
+    const [after = ''] = request.cursor === undefined ? [] : decodeCursor('sims', request.cursor, ['text']);
     const rows = await this.repository.list(this.dataSource.manager, filter, request.limit + 1, after);
     return toPage(
       rows,
@@ -86,7 +86,7 @@ export class SimsService {
   }
 
   /** Creates and replaces SIMs in bulk. `rows` are unchecked inputs; bad ones are reported and left out. */
-  async bulkUpsert(rows: readonly unknown[]): Promise<BulkResult> {
+  async bulkUpsert(rows: readonly unknown[], note?: NoteFound<SimView>): Promise<BulkResult> {
     const report = new BulkReport();
     const good: Indexed<SimInput>[] = [];
     rows.forEach((row, index) => {
@@ -96,9 +96,10 @@ export class SimsService {
     });
     for (const chunk of chunksOf(withoutRepeats(good, report))) {
       const result = await changeSessions(this.dataSource, (manager, revision) =>
-        this.upsertChunk(manager, chunk, revision),
+        this.upsertChunk(manager, chunk, revision, note !== undefined),
       );
-      report.add(result);
+      report.add(result.report);
+      note?.(result.found);
     }
     return report.result();
   }
@@ -107,7 +108,8 @@ export class SimsService {
     manager: EntityManager,
     chunk: readonly Indexed<SimInput>[],
     revision: number,
-  ): Promise<BulkReport> {
+    noted: boolean,
+  ): Promise<{ report: BulkReport; found: SimView[] }> {
     const report = new BulkReport();
     const holders = await this.repository.imsiHolders(
       manager,
@@ -123,9 +125,11 @@ export class SimsService {
       return errors.length === 0;
     });
     const sims = free.map(({ value }) => value);
+    const ids = sims.map(({ id }) => id);
+    const found = noted ? await this.repository.findAll(manager, ids) : [];
     const written = await this.repository.upsert(manager, sims, revision, new Date(this.clock.now()));
     for (const write of written.values()) report.count(write);
-    return report;
+    return { report, found: found.filter(({ id }) => written.get(id) === 'updated') };
   }
 
   private async write(manager: EntityManager, sim: SimInput, revision: number): Promise<SimView> {

@@ -50,6 +50,9 @@ export interface SessionView {
   revision: number;
 }
 
+/** A session as a batch found it before it changed it. */
+export type FoundSession = Omit<SessionView, 'realm' | 'prefix' | 'revision'>;
+
 /** What became of one row of a bulk request that was not taken. */
 export interface RowError {
   /** Position in the request, from 0. */

@@ -102,7 +102,7 @@ export class WebhookEndpoints {
   /** In the order in which they were made. `query`: as {@link listEndpointsSchema}. */
   async list(query: { limit?: unknown; cursor?: unknown } = {}): Promise<Page<EndpointView>> {
     const { limit, cursor } = parseOrRefuse(listEndpointsSchema, query);
-    const after = cursor === undefined ? undefined : decodeCursor(LIST, cursor, ['number', 'string']);
+    const after = cursor === undefined ? undefined : decodeCursor(LIST, cursor, ['time', 'uuid']);
     const rows = await this.endpoints.list(this.dataSource.manager, limit + 1, after);
     return toPage(rows, limit, (row) => encodeCursor(LIST, [row.createdAt, row.id]), toView);
   }

@@ -885,7 +885,7 @@ export interface paths {
         };
         /**
          * What looks like an attempt to get traffic free, most octets first
-         * @description It accuses nobody: a resolver of the user’s own choice, an address that rules do not know yet, or a heavy user look the same.
+         * @description It accuses nobody: a resolver of the user’s own choice, an address that rules do not know yet, or a heavy user look the same. Ranked by what is known when a page is asked for: to read all pages of it, ask for a span that is over.
          *
          *     Needs a key with the scope `usage-read` or `billing`.
          */
@@ -1651,11 +1651,33 @@ export interface paths {
         put?: never;
         /**
          * Make an API key
-         * @description A key can be given only scopes that the key of the request holds. To rotate: make a new key, move over, revoke the old one.
+         * @description A key can be given only scopes that the key of the request holds. To change what a key may do, make a new one and revoke the old one.
          *
          *     Needs a key with the scope `admin`.
          */
         post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys/{keyId}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the key that follows another; the old one is good too until the overlap ends
+         * @description The new key has the name and scopes of the old one, and a secret and an id of its own: rate and Idempotency-Keys are its own too, so let requests that had no answer end under the old key. Refused (409) where the old key is revoked or expired.
+         *
+         *     Needs a key with the scope `admin`.
+         */
+        post: operations["rotateApiKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2072,6 +2094,15 @@ export interface components {
              */
             name: string;
             scopes: ("admin" | "catalogue" | "billing" | "usage-read" | "ingest")[];
+            /** @description Left out or null: the key does not expire. */
+            expiresAt?: string | null;
+        };
+        ApiKeyRotation: {
+            /**
+             * @description How long the old key stays good; 0: it ends at once.
+             * @default 86400
+             */
+            overlapSeconds: number;
             /** @description Left out or null: the key does not expire. */
             expiresAt?: string | null;
         };
@@ -4027,7 +4058,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description `invalid`: The request has fields that are not valid. `malformed`: The request body cannot be read */
+        /** @description `invalid`: The request has fields that are not valid. `malformed`: The request cannot be read */
         Problem400: {
             headers: {
                 [name: string]: unknown;
@@ -4171,7 +4202,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+        /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
         IdempotencyKey: string;
         /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
         IfMatch: string;
@@ -4224,7 +4255,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4500,7 +4531,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4587,7 +4618,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4673,7 +4704,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4898,7 +4929,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4972,7 +5003,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5046,7 +5077,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5215,7 +5246,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -5254,7 +5285,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5385,7 +5416,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5469,7 +5500,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -5710,7 +5741,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -5918,7 +5949,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -6157,7 +6188,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -6409,7 +6440,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -6648,7 +6679,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -6807,7 +6838,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -6904,7 +6935,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -7035,7 +7066,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -7228,7 +7259,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -7438,7 +7469,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -7968,7 +7999,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8003,7 +8034,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -8290,7 +8321,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8530,7 +8561,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -8741,7 +8772,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8792,7 +8823,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8937,7 +8968,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -9067,7 +9098,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -9103,6 +9134,53 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    rotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                keyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapSeconds": 86400
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiKeyRotation"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    /** @description Path of what was made */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];

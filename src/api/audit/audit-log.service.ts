@@ -106,7 +106,7 @@ export class AuditLog {
 
   /** Newest first. */
   async list(filter: AuditFilter, { limit, cursor }: PageRequest): Promise<Page<AuditEntry>> {
-    const [before] = cursor === undefined ? [MAX_ID] : decodeCursor('audit-log', cursor, ['string']);
+    const [before] = cursor === undefined ? [MAX_ID] : decodeCursor('audit-log', cursor, ['id']);
     const rows = await this.dataSource.query<EntryRow[]>(
       `SELECT b.id, b.at, b.request_id AS "requestId", b.key_id AS "keyId", b.operation, b.path, b.requested,
               e.status, e.before, e.after
@@ -117,7 +117,7 @@ export class AuditLog {
          AND ($4::timestamptz IS NULL OR b.at >= $4) AND ($5::timestamptz IS NULL OR b.at < $5)
        ORDER BY b.id DESC LIMIT $6`,
       [
-        /^\d{1,18}$/.test(before) ? before : MAX_ID,
+        before,
         filter.keyId ?? null,
         filter.path ?? null,
         filter.from === undefined ? null : new Date(filter.from),

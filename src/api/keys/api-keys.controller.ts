@@ -7,7 +7,7 @@ import { instant, pageOfItems, pageQuery } from '../kit/fields.js';
 import { Reply } from '../kit/reply.js';
 import { Context, defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
 import { SCOPES } from '../kit/scopes.js';
-import { apiKeyInputSchema, ApiKeysService, type ApiKey } from './api-keys.service.js';
+import { apiKeyInputSchema, ApiKeysService, rotateKeySchema, type ApiKey } from './api-keys.service.js';
 
 const tag = 'api-keys';
 const params = z.strictObject({ keyId: z.uuid('write the id of a key, a UUID') });
@@ -41,12 +41,28 @@ const createApiKey = defineRoute({
   tag,
   summary: 'Make an API key',
   description:
-    'A key can be given only scopes that the key of the request holds. To rotate: make a new key, move over, revoke the old one.',
+    'A key can be given only scopes that the key of the request holds. To change what a key may do, make a new one and revoke the old one.',
   scopes: ['admin'],
   body: apiKeyInputSchema,
   response: newApiKey,
   showsSecret: true,
   examples: { body: { name: 'billing system', scopes: ['billing', 'usage-read'], expiresAt: null } },
+});
+const rotateApiKey = defineRoute({
+  method: 'POST',
+  path: '/v1/api-keys/{keyId}/rotate',
+  operationId: 'rotateApiKey',
+  tag,
+  summary: 'Make the key that follows another; the old one is good too until the overlap ends',
+  description:
+    'The new key has the name and scopes of the old one, and a secret and an id of its own: rate and Idempotency-Keys are its own too, so ' +
+    'let requests that had no answer end under the old key. Refused (409) where the old key is revoked or expired.',
+  scopes: ['admin'],
+  params,
+  body: rotateKeySchema.prefault({}),
+  response: newApiKey,
+  showsSecret: true,
+  examples: { body: { overlapSeconds: 86_400 } },
 });
 const listApiKeys = defineRoute({
   method: 'GET',
@@ -92,6 +108,16 @@ export class ApiKeysController {
     @Context() { caller }: RequestContext,
   ): Promise<Reply<AnswerOf<typeof createApiKey>>> {
     const { key, secret } = await this.keys.create(body, caller);
+    return new Reply({ ...present(key), secret }, { location: `/v1/api-keys/${key.id}` });
+  }
+
+  @Handle(rotateApiKey)
+  async rotate(
+    @Input() { params: { keyId }, body }: InputOf<typeof rotateApiKey>,
+    @Context() context: RequestContext,
+  ): Promise<Reply<AnswerOf<typeof rotateApiKey>>> {
+    context.before = present(await this.keys.get(keyId));
+    const { key, secret } = await this.keys.rotate(keyId, body, context.caller);
     return new Reply({ ...present(key), secret }, { location: `/v1/api-keys/${key.id}` });
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull } from 'typeorm';
+import { inTransaction } from '../../database/index.js';
 import { decodeCursor, encodeCursor, toPage, type Page, type PageRequest } from '../../shared/index.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
@@ -28,7 +29,7 @@ export class ApiKeysRepository {
       .orderBy('key.id::text')
       .take(limit + 1);
     if (cursor !== undefined) {
-      const [after] = decodeCursor(LIST, cursor, ['string']);
+      const [after] = decodeCursor(LIST, cursor, ['text']);
       query.where('key.id::text > :after', { after });
     }
     return toPage(
@@ -41,6 +42,20 @@ export class ApiKeysRepository {
 
   async revoke(id: string, at: number): Promise<void> {
     await this.dataSource.getRepository(ApiKeyEntity).update({ id, revokedAt: IsNull() }, { revokedAt: at });
+  }
+
+  /** Adds `next` and lets the key end at `endsAt`, if not before. False, and nothing is done, where it is over at `now`. */
+  async replace(id: string, next: ApiKeyEntity, now: number, endsAt: number): Promise<boolean> {
+    return inTransaction(this.dataSource, async (manager) => {
+      const rows = await manager.query<[unknown[], number]>(
+        `UPDATE api_key SET expires_at = least(expires_at, $3)
+         WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2) RETURNING id`,
+        [id, new Date(now), new Date(endsAt)],
+      );
+      if (rows[1] === 0) return false;
+      await manager.insert(ApiKeyEntity, next);
+      return true;
+    });
   }
 
   async touch(id: string, at: number): Promise<void> {

@@ -20,8 +20,16 @@ const SECRET = /^cfk_[A-Za-z0-9_-]{43}$/;
 const TOUCH_EVERY_MS = 60_000;
 /** How long a good key is known without another look: what another process revoked opens nothing after as long. */
 const KNOWN_FOR_MS = 1_000;
+/** Longest time for which a key and the one that follows it are both good. */
+const MOST_OVERLAP_SECONDS = 30 * 24 * 3600;
 /** Keys known at once; beyond it all are looked up again. */
 const MOST_KNOWN = 10_000;
+
+// Stays text: the command line's input is held against the same schema.
+const expiresAt = z.iso
+  .datetime({ offset: true, error: 'write an ISO 8601 instant, such as 2027-03-31T00:00:00+09:00' })
+  .nullish()
+  .meta({ description: 'Left out or null: the key does not expire.' });
 
 export const apiKeyInputSchema = z
   .strictObject({
@@ -36,13 +44,21 @@ export const apiKeyInputSchema = z
       .min(1, `name at least one of ${SCOPES.join(', ')}`)
       .max(SCOPES.length)
       .refine((scopes) => new Set(scopes).size === scopes.length, 'name each scope once'),
-    // Stays text: the command line's input is held against the same schema.
-    expiresAt: z.iso
-      .datetime({ offset: true, error: 'write an ISO 8601 instant, such as 2027-03-31T00:00:00+09:00' })
-      .nullish()
-      .meta({ description: 'Left out or null: the key does not expire.' }),
+    expiresAt,
   })
   .meta({ id: 'ApiKeyInput' });
+export const rotateKeySchema = z
+  .strictObject({
+    overlapSeconds: z
+      .int('write a whole number of seconds')
+      .min(0, 'at least 0')
+      .max(MOST_OVERLAP_SECONDS, `at most ${MOST_OVERLAP_SECONDS}, 30 days`)
+      .default(24 * 3600)
+      .meta({ description: 'How long the old key stays good; 0: it ends at once.' }),
+    expiresAt,
+  })
+  .meta({ id: 'ApiKeyRotation' });
+export type RotateKeyInput = z.output<typeof rotateKeySchema>;
 export type ApiKeyInput = z.input<typeof apiKeyInputSchema>;
 
 /** An API key as it may be shown; times in UNIX milliseconds. */
@@ -58,7 +74,7 @@ export interface Grantor {
 export class ApiKeysService {
   /** Good keys by their hash; `readAt` in UNIX milliseconds. */
   private readonly known = new Map<string, { readAt: number; key: ApiKeyEntity }>();
-  /** Counts what was revoked here: a look that began before one must not be remembered after it. */
+  /** Counts what was revoked or replaced here: a look that began before one must not be remembered after it. */
   private revocations = 0;
 
   constructor(
@@ -71,7 +87,33 @@ export class ApiKeysService {
    * Throws a {@link Refusal}: `invalid` for bad fields, `forbidden` for a scope that the grantor does not hold.
    */
   async create(input: ApiKeyInput, grantor?: Grantor): Promise<{ key: ApiKey; secret: string }> {
-    const { name, scopes, expiresAt } = parseOrRefuse(apiKeyInputSchema, input);
+    const made = this.make(parseOrRefuse(apiKeyInputSchema, input), grantor);
+    await this.repository.insert(made.entity);
+    return { key: shown(made.entity), secret: made.secret };
+  }
+
+  /**
+   * Makes a key that follows another: of its name and scopes. The other stays good for the overlap, if it does not expire
+   * before. Throws a {@link Refusal}: `not_found`, `invalid`, `forbidden`, and `conflict` for a key that is over.
+   */
+  async rotate(
+    id: string,
+    { overlapSeconds, expiresAt }: RotateKeyInput,
+    grantor?: Grantor,
+  ): Promise<{ key: ApiKey; secret: string }> {
+    const { name, scopes } = await this.get(id);
+    const now = this.clock.now();
+    const made = this.make({ name, scopes, expiresAt }, grantor);
+    if (!(await this.repository.replace(id, made.entity, now, now + overlapSeconds * 1000)))
+      throw new Refusal('conflict', `The API key ${id} is revoked or expired: make a new one.`);
+    this.forget();
+    return { key: shown(made.entity), secret: made.secret };
+  }
+
+  private make(
+    { name, scopes, expiresAt }: ApiKeyInput,
+    grantor: Grantor | undefined,
+  ): { entity: ApiKeyEntity; secret: string } {
     const now = this.clock.now();
     const expiry = expiresAt == null ? null : Date.parse(expiresAt);
     if (expiry !== null && expiry <= now) {
@@ -91,8 +133,7 @@ export class ApiKeysService {
       revokedAt: null,
       lastUsedAt: null,
     });
-    await this.repository.insert(entity);
-    return { key: shown(entity), secret };
+    return { entity, secret };
   }
 
   /**
@@ -142,9 +183,14 @@ export class ApiKeysService {
   /** From this moment the key opens nothing here, and within a second nothing in any process. Revoking twice changes nothing. */
   async revoke(id: string): Promise<ApiKey> {
     await this.repository.revoke(id, this.clock.now());
+    this.forget();
+    return this.get(id);
+  }
+
+  /** From now on nothing that was known of a key before counts here. */
+  private forget(): void {
     this.revocations += 1;
     this.known.clear();
-    return this.get(id);
   }
 }
 

@@ -18,7 +18,7 @@ const WRONG_KEYS_PER_MINUTE = 60;
 @Injectable()
 export class AuthGuard implements CanActivate {
   private readonly rate: RateLimiter;
-  private readonly wrongKeys = new RateLimiter(WRONG_KEYS_PER_MINUTE, 60);
+  private readonly wrongKeys = new RateLimiter(WRONG_KEYS_PER_MINUTE, 60, null, 'wrong-keys');
 
   constructor(
     private readonly keys: ApiKeysService,
@@ -40,14 +40,14 @@ export class AuthGuard implements CanActivate {
     const context = contextOf(request);
     context.route = route;
     if (route.scopes === 'public') return true;
-    const key = await this.authenticate(request);
+    const key = await this.authenticate(request, response);
     context.caller = { keyId: key.id, scopes: key.scopes };
     await this.holdRate(key.id, response);
     requireScope(key.scopes, route.scopes);
     return true;
   }
 
-  private async authenticate(request: Request): Promise<ApiKey> {
+  private async authenticate(request: Request, response: Response): Promise<ApiKey> {
     const secret = bearerToken(request.headers.authorization);
     if (secret === undefined) {
       throw new Problem(
@@ -59,7 +59,9 @@ export class AuthGuard implements CanActivate {
     }
     const key = await this.keys.authenticate(secret);
     if (key !== undefined) return key;
-    const { allowed, resetSeconds } = this.wrongKeys.take(request.ip ?? '', this.clock.now());
+    const allowance = this.wrongKeys.take(request.ip ?? '', this.clock.now());
+    const { allowed, resetSeconds } = allowance;
+    response.set(this.wrongKeys.headers(allowance));
     if (!allowed) {
       throw new Problem(
         'too_many_requests',

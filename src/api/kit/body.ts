@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Transform } from 'node:stream';
 import { TextDecoder } from 'node:util';
-import express, { type Request, type Response } from 'express';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { Request } from 'express';
 import { jsonFaults } from './json-text.js';
 import { Problem } from './problem.js';
 
@@ -19,7 +21,6 @@ export interface ReadBody {
  */
 export async function readBody(
   request: Request,
-  response: Response,
   types: readonly string[] | undefined,
   limit: number,
 ): Promise<ReadBody> {
@@ -33,7 +34,7 @@ export async function readBody(
   }
   const isJson = typeof request.is(JSON_TYPES) === 'string';
   const decoder = decoderOf(request.headers['content-type'] ?? '', isJson);
-  const bytes = await readBytes(request, response, limit);
+  const bytes = await readBytes(request, limit);
   const digest = digestOf(bytes);
   if (bytes.length === 0) return { value: undefined, digest };
   const text = decode(bytes, decoder);
@@ -46,16 +47,72 @@ function digestOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-async function readBytes(request: Request, response: Response, limit: number): Promise<Buffer> {
-  const read = express.raw({ limit, type: () => true });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      read(request, response, (error?: unknown) => (error instanceof Error ? reject(error) : resolve()));
-    });
-  } catch (error) {
-    throw bodyProblem(error, limit);
+const UNPACKERS = new Map<string, () => Transform>([
+  ['gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+]);
+
+/** The body, unpacked. What is too large is refused as soon as that is known, without waiting for the rest. */
+async function readBytes(request: Request, limit: number): Promise<Buffer> {
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  const unpacker = UNPACKERS.get(encoding);
+  if (encoding !== 'identity' && unpacker === undefined) {
+    throw new Problem(
+      'wrong_content_type',
+      `The content encoding ${encoding} is not taken. Send the body plain, or as gzip, deflate or br.`,
+    );
   }
-  return Buffer.isBuffer(request.body) ? request.body : NOTHING;
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  // It went while its key was looked up.
+  if (request.destroyed) throw cutShort();
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let packedSize = 0;
+    let size = 0;
+    const unpacked = unpacker === undefined ? request : request.pipe(unpacker());
+    const end = (problem?: Problem) => {
+      if (unpacked !== request) {
+        request.unpipe();
+        unpacked.destroy();
+      }
+      unpacked.off('data', take);
+      request.off('data', measure);
+      // Read off, so that the connection can go on.
+      request.resume();
+      if (problem === undefined) resolve(Buffer.concat(chunks));
+      else reject(problem);
+    };
+    // Packed octets that unpack to none are not taken without end either.
+    const measure = (chunk: Buffer) => {
+      packedSize += chunk.length;
+      if (packedSize > limit) end(tooLarge(limit));
+    };
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) end(tooLarge(limit));
+      else chunks.push(chunk);
+    };
+    request.on('data', measure);
+    unpacked.on('data', take);
+    unpacked.once('end', () => end());
+    if (unpacked !== request)
+      unpacked.on('error', () =>
+        end(new Problem('malformed', 'The body does not decompress; send it plain or compress it again.')),
+      );
+    request.once('error', () => end(cutShort()));
+    request.once('close', () => {
+      if (!request.readableEnded) end(cutShort());
+    });
+  });
+}
+
+function tooLarge(limit: number): Problem {
+  return new Problem('too_large', `The body may have ${limit} octets; send less, or in parts.`);
+}
+
+function cutShort(): Problem {
+  return new Problem('malformed', 'The body ended before its declared length; send it again whole.');
 }
 
 /** JSON is UTF-8 (RFC 8259, 8.1); other text may say that it is not, as a CSV in Shift_JIS does. */
@@ -98,28 +155,4 @@ function hasBody(request: Request): boolean {
   return (
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
   );
-}
-
-function bodyProblem(error: unknown, limit: number): unknown {
-  const type = error instanceof Error && 'type' in error ? String(error.type) : '';
-  const message = error instanceof Error ? error.message : '';
-  switch (type) {
-    case 'entity.too.large':
-      // What is left unread cannot be told from the next request.
-      return new Problem('too_large', `The body may have ${limit} octets; send less, or in parts.`, [], {
-        connection: 'close',
-      });
-    case 'encoding.unsupported':
-      return new Problem(
-        'wrong_content_type',
-        `The body cannot be read: ${message}. Send it plain, or as gzip, deflate or br.`,
-      );
-    case 'request.aborted':
-    case 'request.size.invalid':
-      return new Problem('malformed', 'The body ended before its declared length; send it again whole.');
-    default:
-      return /(incorrect|invalid|unexpected end|corrupt|zlib)/i.test(message)
-        ? new Problem('malformed', 'The body does not decompress; send it plain or compress it again.')
-        : error;
-  }
 }

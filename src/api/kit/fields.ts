@@ -63,16 +63,19 @@ interface Span {
 
 /** Query of a span of time, with other fields. */
 export function spanWith<Shape extends z.ZodRawShape>(others: Shape) {
-  return z
-    .strictObject({
-      from: instantSchema.meta({ description: 'Start, inclusive.' }),
-      to: instantSchema.meta({ description: 'End, exclusive.' }),
-      ...others,
-    })
-    .refine((span) => (span as Span).from < (span as Span).to, {
-      path: ['to'],
-      error: 'lies after from; swap the two or widen the span',
-    });
+  return (
+    z
+      .strictObject({
+        from: instantSchema.meta({ description: 'Start, inclusive.' }),
+        to: instantSchema.meta({ description: 'End, exclusive.' }),
+        ...others,
+      })
+      // Where one of the two is no time, that is all there is to say.
+      .refine((span) => !((span as Span).from >= (span as Span).to), {
+        path: ['to'],
+        error: 'lies after from; swap the two or widen the span',
+      })
+  );
 }
 /** Number of something that the service numbers, in a path. */
 export const wholeNumber = z.coerce

@@ -70,6 +70,11 @@ export class IdempotencyService {
       );
   }
 
+  /** Keeps the key without an answer: the request failed in its middle, and may have done something. */
+  async fail(request: IdempotentRequest, status: number): Promise<void> {
+    await this.finish(request, { status, body: null, location: null });
+  }
+
   /** Lets go of the key: the request was refused and did nothing, so it may be mended and sent again. */
   async release(request: IdempotentRequest): Promise<void> {
     await this.dataSource
@@ -88,11 +93,13 @@ export class IdempotencyService {
       );
     }
     // To run it again could do it twice: buy a second pack.
-    if (row?.answerStatus === null && row.startedAt <= now - ABANDONED_MS) {
+    const failed = (row?.answerStatus ?? 0) >= 500;
+    if (failed || (row?.answerStatus === null && row.startedAt <= now - ABANDONED_MS)) {
+      const what = failed ? 'The' : 'The process that had the';
       throw new Problem(
         'outcome_unknown',
-        'The process that had the first request with this Idempotency-Key ended in its middle: read whether it was done ' +
-          '(or ask GET /v1/audit-log), and if not, send it again with a new key.',
+        `${what} first request with this Idempotency-Key ${failed ? 'failed' : 'ended'} in its middle: read whether it was ` +
+          'done (or ask GET /v1/audit-log), and if not, send it again with a new key.',
       );
     }
     if (row?.answerStatus == null) {

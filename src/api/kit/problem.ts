@@ -18,7 +18,7 @@ interface ProblemClass {
  */
 export const PROBLEMS = {
   invalid: { status: 400, title: 'The request has fields that are not valid' },
-  malformed: { status: 400, title: 'The request body cannot be read' },
+  malformed: { status: 400, title: 'The request cannot be read' },
   unauthenticated: { status: 401, title: 'A valid API key is needed' },
   forbidden: { status: 403, title: 'The API key does not allow this' },
   not_found: { status: 404, title: 'There is no such resource' },
@@ -31,11 +31,14 @@ export const PROBLEMS = {
     status: 409,
     title: 'Nobody knows whether the first request with this Idempotency-Key was carried out',
   },
+  timed_out: { status: 408, title: 'The request did not come whole in time' },
   changed_meanwhile: { status: 412, title: 'The resource has changed since it was read' },
   too_large: { status: 413, title: 'The request body is too large' },
   wrong_content_type: { status: 415, title: 'The request body has a content type that is not taken' },
+  expectation_failed: { status: 417, title: 'The header Expect asks for what the service does not do' },
   key_reused: { status: 422, title: 'The Idempotency-Key was used for another request' },
   too_many_requests: { status: 429, title: 'Too many requests' },
+  head_too_large: { status: 431, title: 'The request line and headers are too large' },
   internal: { status: 500, title: 'The service failed' },
   unavailable: { status: 503, title: 'Something the service needs is away' },
 } as const satisfies Record<string, ProblemClass>;

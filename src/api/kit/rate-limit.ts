@@ -44,6 +44,7 @@ export class RateLimiter {
     private readonly requests: number,
     private readonly windowSeconds: number,
     private readonly shared: WindowCounter | null = null,
+    private readonly policy = 'default',
   ) {}
 
   /** Counts one request of `caller` at `now` (UNIX ms), here alone. */
@@ -90,8 +91,8 @@ export class RateLimiter {
   /** Headers of draft-ietf-httpapi-ratelimit-headers. */
   headers({ remaining, resetSeconds }: Allowance): Record<string, string> {
     return {
-      'ratelimit-policy': `"default";q=${this.requests};w=${this.windowSeconds}`,
-      ratelimit: `"default";r=${remaining};t=${resetSeconds}`,
+      'ratelimit-policy': `"${this.policy}";q=${this.requests};w=${this.windowSeconds}`,
+      ratelimit: `"${this.policy}";r=${remaining};t=${resetSeconds}`,
     };
   }
 

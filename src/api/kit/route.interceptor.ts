@@ -18,6 +18,7 @@ import { IdempotencyService, idempotencyKeyOf, type Answer, type IdempotentReque
 import { toJson } from './json.js';
 import { API_OPTIONS, type ApiOptions } from './options.js';
 import { Problem } from './problem.js';
+import { toProblem } from './problem.filter.js';
 import { Download, Reply } from './reply.js';
 import { statusOf, type RouteSpec } from './route.js';
 import { validateInput } from './validate.js';
@@ -43,7 +44,7 @@ export class RouteInterceptor implements NestInterceptor {
     const route = context.route;
     if (route === undefined) throw new Error('The guard did not run before the interceptor');
     const limit = route.bodyLimit === 'bulk' ? this.options.bulkBodyLimit : this.options.bodyLimit;
-    const body = await readBody(request, response, route.bodyTypes, limit);
+    const body = await readBody(request, route.bodyTypes, limit);
     context.input = validateInput(route, {
       params: request.params,
       query: { ...request.query },
@@ -79,7 +80,12 @@ export class RouteInterceptor implements NestInterceptor {
     try {
       text = await run();
     } catch (error) {
-      await this.idempotency.release(once);
+      const { status } = toProblem(error, 'body');
+      const ended = status < 500 ? this.idempotency.release(once) : this.idempotency.fail(once, status);
+      // Where that cannot be stored either the key stays taken, which is safe.
+      await ended.catch((err: unknown) =>
+        this.logger.error({ err, requestId: context.id }, 'end of a request not kept'),
+      );
       throw error;
     }
     const answer: Answer = {
@@ -99,7 +105,7 @@ export class RouteInterceptor implements NestInterceptor {
     const context = contextOf(request);
     const run = () => lastValueFrom<unknown>(next.handle());
     if (route.method === 'GET' || context.caller === undefined) return run();
-    return this.audit.around({ context, caller: context.caller, route, path: request.path }, run);
+    return this.audit.around({ context, caller: context.caller, route, path: pathOf(route, request) }, run);
   }
 
   /** Status, headers and text of an answer. */
@@ -152,4 +158,11 @@ function replay(earlier: Answer, route: RouteSpec, response: Response): string |
   return route.etag === undefined
     ? earlier.body
     : withEtag(earlier.body, JSON.parse(earlier.body), route, response);
+}
+
+/** The path as the document writes it, however the request did (case, escapes, a slash at its end): what is asked for is found by it. */
+function pathOf({ path }: RouteSpec, { params }: Request): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(String(params[name])).replaceAll('%3A', ':'),
+  );
 }

@@ -33,7 +33,7 @@ export function validateInput(route: RouteSpec, raw: RawInput): RawInput {
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * Text that Postgres cannot hold: NUL, and halves of surrogate pairs. Refused here, once, for every field. Bodies are
+ * Text that Postgres cannot hold: NUL, and halves of surrogate pairs; and a name that would be lost. Refused here, once, for every field. Bodies are
  * nested no deeper than jsonFaults lets them be.
  */
 function unstorable(
@@ -47,6 +47,13 @@ function unstorable(
     faults.push({ in: place, pointer: toPointer(at), detail: 'holds NUL or half a character; remove it' });
   } else if (value !== null && typeof value === 'object') {
     for (const [key, member] of Object.entries(value)) {
+      // What reads an object would pass over it in silence.
+      if (key === '__proto__')
+        faults.push({
+          in: place,
+          pointer: toPointer([...at, key]),
+          detail: 'no field has this name; remove it',
+        });
       if (!Array.isArray(value)) unstorable(key, place, at, faults);
       unstorable(member, place, [...at, key], faults);
     }

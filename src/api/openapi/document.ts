@@ -110,7 +110,7 @@ export function buildDocument({ version, description, routes, tags, webhooks }: 
           in: 'header',
           description:
             'Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, ' +
-            'with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, ' +
+            'with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, ' +
             '422 for another request under the same key. A refused request leaves the key free.',
           schema: { type: 'string', minLength: 1, maxLength: 255 },
         },

@@ -11,9 +11,9 @@ const DESCRIPTION = `Countfree counts the octets of mirrored SIM traffic, decide
 - **Octets and money** are decimal strings: they are exact beyond what a JSON number holds in most languages.
 - **Times** are RFC 3339; answers are in UTC.
 - **Lists** come in pages: hand \`nextCursor\` back as \`cursor\` until it is null. Pages stay stable while others write.
-- **Errors** are \`application/problem+json\` (RFC 9457); \`errors\` names every field at fault by a JSON pointer. An unknown field is an error.
+- **Errors** are \`application/problem+json\` (RFC 9457), also for what is no HTTP, too slow (408) or has too large a head (431); \`errors\` names every field at fault by a JSON pointer. An unknown field is an error.
 - **Sending again is safe** with an \`Idempotency-Key\`; changing is safe with \`If-Match\`.
-- **Rate:** every answer says with \`RateLimit-Policy\` and \`RateLimit\` what the key may still do; 429 says with \`Retry-After\` how long to wait.`;
+- **Rate:** every answer to a key says with \`RateLimit-Policy\` and \`RateLimit\` what it may still do; 429 says with \`Retry-After\` how long to wait. An address that shows many wrong keys is only told to wait, by the policy \`wrong-keys\`.`;
 
 const TAGS: readonly Tag[] = [
   { name: 'realms', description: 'Address spaces, and the mirrors that bring their traffic' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RequestContext } from '../kit/context.js';
 
 /** Rows of one bulk request; 100,000 sessions are about 20 MB. */
 const MOST_ROWS = 200_000;
@@ -15,6 +16,23 @@ export function bulkOf(row: z.ZodType) {
         items: z.toJSONSchema(row, { io: 'input' }),
       }),
   });
+}
+
+/** Characters of JSON that the audit log keeps of what a bulk request found. */
+const MOST_FOUND = 48 * 1024;
+
+/** Notes for the audit log what a request found of the rows that it changed: the first ones, and how many more. */
+export function notingFound(context: RequestContext): (found: readonly object[]) => void {
+  const before = { items: [] as object[], omitted: 0 };
+  let room = MOST_FOUND;
+  return (found) => {
+    for (const view of found) {
+      room -= JSON.stringify(view).length;
+      if (room > 0) before.items.push(view);
+      else before.omitted += 1;
+    }
+    if (before.items.length > 0) context.before = before;
+  };
 }
 
 export const bulkResult = z

@@ -59,7 +59,7 @@ const getFraudReport = defineRoute({
   tag: 'usage',
   summary: 'What looks like an attempt to get traffic free, most octets first',
   description:
-    'It accuses nobody: a resolver of the user’s own choice, an address that rules do not know yet, or a heavy user look the same.',
+    'It accuses nobody: a resolver of the user’s own choice, an address that rules do not know yet, or a heavy user look the same. Ranked by what is known when a page is asked for: to read all pages of it, ask for a span that is over.',
   scopes: ['usage-read', 'billing'],
   query: spanWith({
     kind: z.enum(FRAUD_KINDS).optional(),

@@ -13,7 +13,7 @@ import { changing } from '../kit/etag.js';
 import { instant, pageOfItems, pageQuery, simIdText, wholeNumber } from '../kit/fields.js';
 import { Reply } from '../kit/reply.js';
 import { Context, defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
-import { bulkOf, bulkResult } from './bulk.js';
+import { bulkOf, bulkResult, notingFound } from './bulk.js';
 
 const tag = 'sessions';
 const read = ['ingest', 'usage-read'] as const;
@@ -176,19 +176,26 @@ export class SessionsController {
   @Handle(createSession)
   async create(
     @Input() { query, body }: InputOf<typeof createSession>,
+    @Context() context: RequestContext,
   ): Promise<Reply<AnswerOf<typeof createSession>>> {
-    const made = await this.sessions.create(body, query);
+    const made = await this.sessions.create(body, query, notingFound(context));
     return new Reply(made, { location: `/v1/sessions/${made.id}` });
   }
 
   @Handle(putSessions)
-  put(@Input() { query, body }: InputOf<typeof putSessions>): Promise<AnswerOf<typeof putSessions>> {
-    return this.sessions.bulkUpsert(body.items, query);
+  put(
+    @Input() { query, body }: InputOf<typeof putSessions>,
+    @Context() context: RequestContext,
+  ): Promise<AnswerOf<typeof putSessions>> {
+    return this.sessions.bulkUpsert(body.items, query, notingFound(context));
   }
 
   @Handle(putSessionsCsv)
-  putCsv(@Input() { query, body }: InputOf<typeof putSessionsCsv>): Promise<AnswerOf<typeof putSessionsCsv>> {
-    return this.sessions.bulkUpsert(sessionsFromCsv(body), query);
+  putCsv(
+    @Input() { query, body }: InputOf<typeof putSessionsCsv>,
+    @Context() context: RequestContext,
+  ): Promise<AnswerOf<typeof putSessionsCsv>> {
+    return this.sessions.bulkUpsert(sessionsFromCsv(body), query, notingFound(context));
   }
 
   @Handle(getSession)

@@ -6,7 +6,7 @@ import { changing } from '../kit/etag.js';
 import { instant, pageOfItems, pageQuery, simIdText } from '../kit/fields.js';
 import { Reply } from '../kit/reply.js';
 import { Context, defineRoute, Handle, Input, type AnswerOf, type InputOf } from '../kit/route.js';
-import { bulkOf, bulkResult } from './bulk.js';
+import { bulkOf, bulkResult, notingFound } from './bulk.js';
 
 const tag = 'sims';
 const read = ['ingest', 'billing', 'usage-read'] as const;
@@ -144,13 +144,19 @@ export class SimsController {
   }
 
   @Handle(putSims)
-  put(@Input() { body }: InputOf<typeof putSims>): Promise<AnswerOf<typeof putSims>> {
-    return this.sims.bulkUpsert(body.items);
+  put(
+    @Input() { body }: InputOf<typeof putSims>,
+    @Context() context: RequestContext,
+  ): Promise<AnswerOf<typeof putSims>> {
+    return this.sims.bulkUpsert(body.items, notingFound(context));
   }
 
   @Handle(putSimsCsv)
-  putCsv(@Input() { body }: InputOf<typeof putSimsCsv>): Promise<AnswerOf<typeof putSimsCsv>> {
-    return this.sims.bulkUpsert(simsFromCsv(body));
+  putCsv(
+    @Input() { body }: InputOf<typeof putSimsCsv>,
+    @Context() context: RequestContext,
+  ): Promise<AnswerOf<typeof putSimsCsv>> {
+    return this.sims.bulkUpsert(simsFromCsv(body), notingFound(context));
   }
 
   @Handle(getSim)

@@ -62,7 +62,7 @@ export class LeasesRepository {
     const after =
       request.cursor === undefined
         ? null
-        : decodeCursor('radius-leases', request.cursor, ['string', 'string', 'string', 'string']);
+        : decodeCursor('radius-leases', request.cursor, ['text', 'text', 'text', 'text']);
     if (after !== null) parsePrefix(after[3], '/cursor');
     const rows = await manager.query<LeaseRow[]>(
       `${LEASES} WHERE problem IS NOT NULL

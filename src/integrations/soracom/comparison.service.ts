@@ -134,7 +134,7 @@ export class ComparisonService {
 
   async list(filter: DayFilter, page: PageRequest): Promise<Page<StoredDay>> {
     const after = page.cursor
-      ? decodeCursor('reconciliation', page.cursor, ['number', 'string', 'string'])
+      ? decodeCursor('reconciliation', page.cursor, ['integer', 'text', 'text'])
       : null;
     const rows = await this.repository.list(filter, page.limit + 1, after);
     return toPage(

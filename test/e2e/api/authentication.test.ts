@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectProblem, useApi } from './support.js';
+import { expectProblem, useApi, type Json } from './support.js';
 
 const api = useApi();
 const keyInput = { name: 'billing system', scopes: ['billing'] };
@@ -57,6 +57,43 @@ describe('authentication', () => {
     expect(await statuses()).toEqual([401, 200]);
   });
 
+  it('rotates: the new key opens what the old one did, which ends with the overlap', async () => {
+    const old = await api.post('/v1/api-keys', { ...keyInput, expiresAt: '2027-01-01T00:00:00Z' });
+    const path = `/v1/api-keys/${old.body.id}`;
+    const made = await api.post(`${path}/rotate`, { overlapSeconds: 3600 });
+    expect(made.status).toBe(201);
+    expect(made.headers.get('location')).toBe(`/v1/api-keys/${made.body.id}`);
+    expect(made.body).toMatchObject({ ...keyInput, expiresAt: null, revokedAt: null });
+    expect((await api.get(path)).body.expiresAt).toBe('2026-10-15T01:00:00.000Z');
+    const statuses = () =>
+      Promise.all(
+        [old, made].map(
+          async ({ body }) => (await api.get('/v1/statements', { key: body.secret as string })).status,
+        ),
+      );
+    expect(await statuses()).toEqual([200, 200]);
+    api.clock.time += 3600_000;
+    expect(await statuses()).toEqual([401, 200]);
+    expectProblem(await api.post(`${path}/rotate`), 409, 'conflict');
+    api.clock.time = Date.UTC(2026, 9, 15);
+    // Nothing is prolonged by it, and without an overlap nothing is left.
+    await api.post(`${path}/rotate`, { overlapSeconds: 30 * 24 * 3600 });
+    expect((await api.get(path)).body.expiresAt).toBe('2026-10-15T01:00:00.000Z');
+    await api.post(`${path}/rotate`, { overlapSeconds: 0 });
+    expect(await statuses()).toEqual([401, 200]);
+    const unknown = '/v1/api-keys/00000000-0000-4000-8000-000000000000/rotate';
+    expectProblem(await api.post(unknown), 404, 'not_found');
+    const bad = { overlapSeconds: -1, expiresAt: '2020-01-01T00:00:00Z', scopes: ['admin'] };
+    expect(expectProblem(await api.post(`${path}/rotate`, bad), 400, 'invalid').sort()).toEqual([
+      'body /overlapSeconds',
+      'body /scopes',
+    ]);
+    const { body } = await api.get('/v1/audit-log?limit=1000');
+    const entry = (body.items as Json[]).find((item) => item.after?.id === made.body.id);
+    expect(entry).toMatchObject({ operation: 'rotateApiKey', before: { id: old.body.id } });
+    expect(JSON.stringify(entry)).not.toContain('cfk_');
+  });
+
   it('shows a secret once and stores only its hash', async () => {
     const made = await api.post('/v1/api-keys', keyInput);
     const secret = made.body.secret as string;
@@ -74,10 +111,19 @@ describe('authentication', () => {
 
   it('tells an address that shows many wrong keys to wait, without holding up its good ones', async () => {
     api.clock.time += 3600_000;
-    const statuses: number[] = [];
-    for (let i = 0; i < 61; i += 1) statuses.push((await api.get('/v1/api-keys', { key: 'wrong' })).status);
-    expect(statuses.slice(0, 60).every((status) => status === 401)).toBe(true);
-    expect(statuses.at(-1)).toBe(429);
+    const wrong = () => api.get('/v1/api-keys', { key: 'wrong' });
+    for (let i = 0; i < 60; i += 1) {
+      const answer = await wrong();
+      expectProblem(answer, 401, 'unauthenticated');
+      expect(answer.headers.get('ratelimit')).toBe(`"wrong-keys";r=${59 - i};t=60`);
+    }
+    const late = await wrong();
+    expectProblem(late, 429, 'too_many_requests');
+    expect(['ratelimit-policy', 'ratelimit', 'retry-after'].map((name) => late.headers.get(name))).toEqual([
+      '"wrong-keys";q=60;w=60',
+      '"wrong-keys";r=0;t=60',
+      '60',
+    ]);
     expect((await api.get('/v1/api-keys')).status).toBe(200);
     api.clock.time += 61_000;
     expect((await api.get('/v1/api-keys', { key: 'wrong' })).status).toBe(401);

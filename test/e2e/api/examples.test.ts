@@ -23,6 +23,7 @@ const idOf: Record<string, string> = {
   addGroupMember: 'memberId',
   buyPack: 'packId',
   createWebhookEndpoint: 'endpointId',
+  createApiKey: 'keyId',
 };
 
 describe('the examples of the document, sent in its order', () => {

@@ -66,6 +66,22 @@ describe('Idempotency-Key', () => {
     expect((await api.post('/v1/api-keys', other, once('k5-died'))).status).toBe(201);
   });
 
+  it('does not run again what failed in its middle, as a part of it may have been done', async () => {
+    const { dataSource } = api.database;
+    const send = () => api.post('/v1/sims', { id: 'sim-failed' }, once('k8'));
+    // It fails at its very end, with the commit: from outside nobody can tell what was done.
+    await dataSource.query(`
+      CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'nobody foresaw this'; END $$;
+      CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON sim DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()`);
+    expectProblem(await send(), 500, 'internal');
+    await dataSource.query('DROP TRIGGER fail ON sim; DROP FUNCTION fail()');
+    const again = await send();
+    expectProblem(again, 409, 'outcome_unknown');
+    expect(again.body.detail).toContain('audit-log');
+    expectProblem(await api.get('/v1/sims/sim-failed'), 404, 'not_found');
+    expect((await api.post('/v1/sims', { id: 'sim-failed' }, once('k8-new'))).status).toBe(201);
+  });
+
   it('answers again with all that was answered: status, place, ETag and bytes', async () => {
     const send = () => api.post('/v1/sims', { id: 'sim-again' }, once('k7'));
     const [sent, replayed] = [await send(), await send()];

@@ -78,6 +78,66 @@ describe('the audit log', () => {
       await expect(dataSource.query(change)).rejects.toThrow('only ever added to');
   });
 
+  it('finds a change by its path, however the request wrote it', async () => {
+    created(await api.post('/v1/sims', { id: 'sim:1' }));
+    for (const path of ['/v1/sims/sim:1', '/V1/Sims/sim:1', '/v1/sims/sim:1/', '/v1/sims/%73im%3A1'])
+      expect((await api.patch(path, { name: path })).status, path).toBe(200);
+    const entries = itemsOf(await api.get('/v1/audit-log?path=/v1/sims/sim:1'));
+    expect(entries.map((entry: Json) => entry.after.name)).toEqual([
+      '/v1/sims/%73im%3A1',
+      '/v1/sims/sim:1/',
+      '/V1/Sims/sim:1',
+      '/v1/sims/sim:1',
+    ]);
+  });
+
+  it('says what a bulk request found of what it changed', async () => {
+    const items = [{ id: 'sim-a' }, { id: 'sim-b', name: 'b' }];
+    await api.post('/v1/sims/bulk', { items });
+    const before = (await api.get('/v1/sims/sim-b')).body;
+    await api.post('/v1/sims/bulk', {
+      items: [items[0], { ...items[1], nameConsent: true }, { id: 'sim-c' }],
+    });
+    await api.post('/v1/sims/csv', undefined, {
+      raw: 'id,name\nsim-c,c\n',
+      headers: { 'content-type': 'text/csv' },
+    });
+    const session = {
+      simId: 'sim-a',
+      realm: 'vpg-tokyo',
+      prefix: '10.128.7.1',
+      startTime: '2026-10-01T00:00:00Z',
+    };
+    const first = created(await api.post('/v1/sessions', session)).body;
+    const next = { ...session, simId: 'sim-b', startTime: '2026-10-02T00:00:00Z' };
+    created(await api.post('/v1/sessions?open=end', next));
+    await api.post('/v1/sessions/bulk', { items: [{ ...next, dnsServers: ['100.127.0.53'] }] });
+    const [put, , , csv, bulk, made] = itemsOf(await api.get('/v1/audit-log?limit=6'));
+    expect(made).toMatchObject({ operation: 'putSims', before: null });
+    expect(bulk).toMatchObject({ operation: 'putSims', before: { items: [before], omitted: 0 } });
+    expect(csv.before.items).toMatchObject([{ id: 'sim-c', name: null }]);
+    const [, ended] = itemsOf(await api.get('/v1/audit-log?limit=2'));
+    expect(ended).toMatchObject({
+      operation: 'createSession',
+      before: { items: [{ id: first.id, endTime: null }] },
+    });
+    expect(put).toMatchObject({
+      operation: 'putSessions',
+      before: { items: [{ simId: 'sim-b', dnsServers: [] }] },
+    });
+  });
+
+  it('keeps the first rows of very many, and says how many more there were', async () => {
+    const items = (name: string) =>
+      Array.from({ length: 400 }, (_, index) => ({ id: `many-${index}`, name }));
+    await api.post('/v1/sims/bulk', { items: items('a') });
+    await api.post('/v1/sims/bulk', { items: items('b') });
+    const [entry] = itemsOf(await api.get('/v1/audit-log?limit=1'));
+    const before = entry.before as { items: object[]; omitted: number };
+    expect(before.items.length).toBeGreaterThan(100);
+    expect(before.items.length + before.omitted).toBe(400);
+  });
+
   it('holds no secret, and pages through everything below a path', async () => {
     const below = await api.get('/v1/audit-log?path=/v1/webhook-endpoints/&limit=1000');
     expect(itemsOf(below).map((item: Json) => item.operation)).toContain('rotateWebhookSecret');

@@ -1,9 +1,11 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { expectProblem, useApi } from './support.js';
 
 const api = useApi({ options: { bodyLimit: 4096 } });
+/** 5,000 octets of gzip that are valid and unpack to nothing: its head, and empty blocks. */
+const EMPTY_BLOCKS = '\x1f\x8b\x08\0\0\0\0\0\0\x03' + '\0\0\0\xff\xff'.repeat(998);
 const keyInput = { name: 'billing system', scopes: ['billing'] };
 
 describe('bad requests', () => {
@@ -29,6 +31,16 @@ describe('bad requests', () => {
       'query /cursor',
       'query /limit',
     ]);
+  });
+
+  it('say of a span only what is wrong with it', async () => {
+    const faults = async (from: string, to: string) =>
+      expectProblem(await api.get(`/v1/usage?from=${from}&to=${to}`), 400, 'invalid');
+    const [first, second] = ['2026-10-01T00:00:00Z', '2026-10-02T00:00:00Z'];
+    expect(await faults('x', second)).toEqual(['query /from']);
+    expect(await faults(first, 'x')).toEqual(['query /to']);
+    expect(await faults(second, first)).toEqual(['query /to']);
+    expect(await faults(first, first)).toEqual(['query /to']);
   });
 
   it('refuse a cursor that is none', async () => {
@@ -120,10 +132,66 @@ describe('bad requests', () => {
   });
 
   it('take a compressed body', async () => {
-    const raw = gzipSync(JSON.stringify(keyInput));
-    expect(
-      (await api.post('/v1/api-keys', undefined, { raw, headers: { 'content-encoding': 'gzip' } })).status,
-    ).toBe(201);
+    const text = JSON.stringify(keyInput);
+    for (const [encoding, pack] of [
+      ['gzip', gzipSync],
+      ['deflate', deflateSync],
+      ['br', brotliCompressSync],
+      ['Identity', (plain: string) => Buffer.from(plain)],
+    ] as const) {
+      const raw = new Uint8Array(pack(text));
+      const headers = { 'content-encoding': encoding };
+      const answer = await api.post('/v1/api-keys', undefined, { raw, headers });
+      expect([encoding, answer.status]).toEqual([encoding, 201]);
+      expectProblem(
+        await api.post('/v1/api-keys', undefined, { raw: raw.subarray(0, -5), headers }),
+        400,
+        'malformed',
+      );
+    }
+    for (const encoding of ['zstd', 'gzip, gzip', 'constructor']) {
+      const call = { raw: text, headers: { 'content-encoding': encoding } };
+      expectProblem(await api.post('/v1/api-keys', undefined, call), 415, 'wrong_content_type');
+    }
+  });
+
+  it('are told that they are too large before all of it has come, and the connection goes on', async () => {
+    const head = `POST /v1/api-keys HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${api.adminKey}\r\ncontent-type: application/json\r\n`;
+    for (const [framing, sent, rest] of [
+      ['content-length: 100000', '{', ' '.repeat(99_999)],
+      ['transfer-encoding: chunked', `1388\r\n${' '.repeat(5000)}\r\n`, '0\r\n\r\n'],
+      ['content-encoding: gzip\r\ntransfer-encoding: chunked', `1388\r\n${EMPTY_BLOCKS}`, '\r\n0\r\n\r\n'],
+    ] as const) {
+      const socket = connect(Number(new URL(api.origin).port), '127.0.0.1');
+      let text = '';
+      socket.on('data', (chunk) => (text += chunk.toString()));
+      socket.write(`${head}${framing}\r\n\r\n`);
+      socket.write(sent, 'latin1');
+      await expect.poll(() => text, { timeout: 5_000 }).toContain('too_large');
+      expect(text).toMatch(/^HTTP\/1\.1 413 /);
+      socket.write(`${rest}GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n`);
+      await expect.poll(() => text, { timeout: 5_000 }).toContain('{"status":"ok"}');
+      socket.destroy();
+    }
+  });
+
+  it('refuse a name that would be lost', async () => {
+    const raw = '{"id":"sim-proto","tags":{"__proto__":"x"}}';
+    const refused = await api.post('/v1/sims', undefined, { raw });
+    expect(expectProblem(refused, 400, 'invalid')).toEqual(['body /tags/__proto__']);
+    const csv = { raw: 'id,tag:__proto__\nsim-proto,x\n', headers: { 'content-type': 'text/csv' } };
+    expectProblem(await api.post('/v1/sims/csv', undefined, csv), 400, 'invalid');
+    expectProblem(await api.get('/v1/sims/sim-proto'), 404, 'not_found');
+  });
+
+  it('want a Host', async () => {
+    const socket = connect(Number(new URL(api.origin).port), '127.0.0.1');
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk.toString()));
+    socket.write('GET /healthz HTTP/1.1\r\n\r\n');
+    await expect.poll(() => text).toContain('needs a Host header');
+    expect(text).toMatch(/^HTTP\/1\.1 400 /);
+    socket.destroy();
   });
 
   it('tell an unknown path from a wrong method', async () => {

@@ -18,6 +18,7 @@ const OPENED_BY: Record<string, readonly string[]> = {
     'listAuditLog',
     'replayDeliveries',
     'revokeApiKey',
+    'rotateApiKey',
     'rotateWebhookSecret',
     'sendTestEvent',
     'updateRealm',
