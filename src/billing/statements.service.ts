@@ -16,19 +16,9 @@ import { completenessOf } from './completeness.js';
 import { statementPdf } from './pdf/statement-pdf.js';
 import type { StatementDocument, StatementView } from './schemas.js';
 import { statementCsv } from './statement-csv.js';
-import { documentHash, statementDocument } from './statement-document.js';
+import { statementDocument } from './statement-document.js';
 import { StatementRater } from './statement-rater.js';
 import { StatementsRepository, type StatementFilter, type StatementRow } from './statements.repository.js';
-
-/** Statements in one page of a chain's check. */
-const CHAIN_PAGE = 100;
-
-export interface ChainCheck {
-  simId: string;
-  statements: number;
-  /** Null: every statement hashes to what is stored and names the one before. */
-  broken: { number: number; reason: string } | null;
-}
 
 /** Reads final statements, and makes drafts of what is not closed. */
 @Injectable()
@@ -107,24 +97,6 @@ export class StatementsService {
     return { items, nextCursor: null };
   }
 
-  /** Recomputes the hashes of a SIM's statements: a later change of any of them, or one taken out, shows. */
-  async checkChain(simId: string): Promise<ChainCheck> {
-    const simKey = await this.knownSim(simId);
-    let position = 1;
-    let previous: string | null = null;
-    for (;;) {
-      const rows = await this.statements.chain(this.dataSource.manager, simKey, position, CHAIN_PAGE);
-      for (const row of rows) {
-        const reason = fault(row, position, previous);
-        if (reason !== null)
-          return { simId, statements: position - 1, broken: { number: Number(row.number), reason } };
-        previous = row.hash;
-        position += 1;
-      }
-      if (rows.length < CHAIN_PAGE) return { simId, statements: position - 1, broken: null };
-    }
-  }
-
   private async draft(
     calendar: BillingCalendar,
     month: string,
@@ -168,17 +140,6 @@ export class StatementsService {
 
 function calendarKey(calendar: BillingCalendar | undefined): string {
   return JSON.stringify([calendar?.timeZone, calendar?.anchorDay, calendar?.currency]);
-}
-
-function fault(
-  row: { chainPosition: number; document: string; hash: string },
-  position: number,
-  previous: string | null,
-): string | null {
-  if (row.chainPosition !== position) return `statement ${position} of the SIM is missing`;
-  if (documentHash(row.document) !== row.hash) return 'the document is not the one that was hashed';
-  const { previousHash } = JSON.parse(row.document) as { previousHash: string | null };
-  return previousHash === previous ? null : 'it does not name the statement before it';
 }
 
 function toView(
