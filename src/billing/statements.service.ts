@@ -13,6 +13,8 @@ import {
   type PageRequest,
 } from '../shared/index.js';
 import { completenessOf } from './completeness.js';
+import { CorrectionsRepository } from './corrections.repository.js';
+import { groupBy } from './groups.js';
 import { statementPdf } from './pdf/statement-pdf.js';
 import type { StatementDocument, StatementView } from './schemas.js';
 import { statementCsv } from './statement-csv.js';
@@ -30,6 +32,7 @@ export class StatementsService {
     @Inject(CatalogueReader) private readonly catalogue: CatalogueReader,
     @Inject(UsageReader) private readonly usage: UsageReader,
     @Inject(AccountsReader) private readonly accounts: AccountsReader,
+    @Inject(CorrectionsRepository) private readonly corrections: CorrectionsRepository,
   ) {}
 
   /** Final statements in the order of their numbers. */
@@ -65,7 +68,8 @@ export class StatementsService {
 
   /**
    * What the statements of a month would be now, for SIMs without a final one, ordered by calendar and SIM. Nothing is
-   * stored. A draft without the octets carried over from a period that is itself not closed says so by their absence.
+   * stored. A draft without the octets carried over from a period that is itself not closed says so by their absence;
+   * corrections that are open it names as its final statement would, those that the closing itself will make it cannot know.
    */
   async drafts(
     month: string,
@@ -109,6 +113,10 @@ export class StatementsService {
     if (open.length === 0) return [];
     const carriedIn = await this.statements.carriedInto(manager, calendar, period, open);
     const simIds = await this.statements.simIds(manager, open);
+    const settles = groupBy(
+      await this.corrections.open(manager, calendar.currency, open),
+      ({ simKey }) => simKey,
+    );
     const completeness = completenessOf(
       await this.accounts.completeness(new Date(period.from), new Date(period.to)),
     );
@@ -116,7 +124,15 @@ export class StatementsService {
     const rated = await rater.rate(manager, calendar, period, open, carriedIn);
     return rated.map(({ simKey, rated: one }) => ({
       hash: null,
-      text: statementDocument({ simId: simIds.get(simKey) ?? '', final: null, completeness }, one),
+      text: statementDocument(
+        {
+          simId: simIds.get(simKey) ?? '',
+          final: null,
+          completeness,
+          corrections: settles.get(simKey) ?? [],
+        },
+        one,
+      ),
     }));
   }
 

@@ -38,7 +38,15 @@ export function billingServices(dataSource: DataSource, clock: Clock, settings: 
     settings,
   );
   return {
-    statements: new StatementsService(dataSource, statements, segments, catalogue, usage, accounts),
+    statements: new StatementsService(
+      dataSource,
+      statements,
+      segments,
+      catalogue,
+      usage,
+      accounts,
+      corrections,
+    ),
     corrections: correcting,
     verification: createVerification(dataSource),
     closing: new ClosingService(

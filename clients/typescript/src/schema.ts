@@ -7902,6 +7902,8 @@ export interface operations {
                 /** @description The operator's id of the SIM. */
                 simId?: string;
                 statement?: number;
+                /** @description Those that a statement has settled, or those that are still open. */
+                settled?: "true" | "false";
                 /** @description Most items on the page. */
                 limit?: number;
                 /** @description `nextCursor` of the page before, as it came; leave out for the first page. */
