@@ -7,7 +7,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { spawn } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { setup } from './setup.mjs';
@@ -76,6 +76,8 @@ await main(async () => {
   if (inKernel) await step('What it is measured against', buildHelper);
   const measured = parts.filter((name) => MEASURED.includes(name));
   if (measured.length > 0) {
+    // Before hours of measuring, not after them.
+    mkdirSync(dirname(json), { recursive: true });
     await bench('run.ts', String(runs), json, ...measured);
     console.log(dim(`\nwritten to ${json}`));
   }

@@ -28,6 +28,8 @@ import { StatementsService } from './statements.service.js';
 import { ThresholdsRepository } from './thresholds.repository.js';
 import { ThresholdsService } from './thresholds.service.js';
 import { UsageTreatments } from './usage-treatment.service.js';
+import { VerificationRepository } from './verification.repository.js';
+import { VerificationService } from './verification.service.js';
 
 /** Statements and the closing of periods. Needs DataSource, CLOCK and the job queue from global modules. */
 @Module({
@@ -64,6 +66,8 @@ import { UsageTreatments } from './usage-treatment.service.js';
     ThresholdsRepository,
     ThresholdsService,
     UsageTreatments,
+    VerificationRepository,
+    VerificationService,
   ],
   exports: [
     StatementsService,
@@ -77,6 +81,7 @@ import { UsageTreatments } from './usage-treatment.service.js';
     SponsorsService,
     ThresholdsService,
     UsageTreatments,
+    VerificationService,
   ],
 })
 export class BillingModule {}

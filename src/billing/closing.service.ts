@@ -6,6 +6,7 @@ import { AccountsReader, type UsageReader } from '../meter/index.js';
 import {
   CatalogueReader,
   SegmentsReader,
+  periodAt,
   periodOfMonth,
   type BillingCalendar,
   type Period,
@@ -109,7 +110,7 @@ export class ClosingService {
 
   private async prepare(input: ClosePeriodInput): Promise<ClosingView> {
     const asOf = input.asOf ?? this.clock.now();
-    const wanted = await this.periods(input.month);
+    const wanted = await this.periods(input.month, asOf);
     if (wanted.length === 0)
       throw new Refusal('not_found', `No SIM is on a plan in ${input.month}: there is nothing to close.`);
     if (!input.force) this.refuseOpen(wanted, asOf);
@@ -122,7 +123,7 @@ export class ClosingService {
   private async insertRuns(
     input: ClosePeriodInput,
     asOf: number,
-    wanted: readonly { calendar: BillingCalendar; period: Period }[],
+    wanted: readonly Wanted[],
     completeness: readonly Record<string, string>[],
   ): Promise<void> {
     try {
@@ -133,9 +134,9 @@ export class ClosingService {
         const isRunning = (calendar: BillingCalendar) =>
           known.some((run) => run.status === 'running' && sameCalendar(run.calendar, calendar));
         let open = 0;
-        for (const [index, { calendar, period }] of wanted.entries()) {
+        for (const [index, { calendar, period, settlesOnly }] of wanted.entries()) {
           const running = isRunning(calendar);
-          if (!running && !(await this.anyOpen(manager, calendar, period))) continue;
+          if (!running && !settlesOnly && !(await this.anyOpen(manager, calendar, period))) continue;
           open += 1;
           if (running) continue;
           await this.runs.insert(manager, {
@@ -157,13 +158,32 @@ export class ClosingService {
     }
   }
 
-  /** The periods that start in a month, one for each calendar with a SIM in it. */
-  private async periods(month: string): Promise<{ calendar: BillingCalendar; period: Period }[]> {
-    const calendars = await this.segments.calendarsOfMonth(this.dataSource.manager, month);
-    return calendars.map((calendar) => ({ calendar, period: periodOfMonth(calendar, month) }));
+  /** The periods that start in a month, one for each calendar with a SIM in it, or with corrections to settle. */
+  private async periods(month: string, asOf: number): Promise<Wanted[]> {
+    const { manager } = this.dataSource;
+    const calendars = await this.segments.calendarsOfMonth(manager, month);
+    const wanted = calendars.map((calendar) => ({
+      calendar,
+      period: periodOfMonth(calendar, month),
+      settlesOnly: false,
+    }));
+    const others = (await this.corrections.openCalendars()).filter(
+      (calendar) => !calendars.some((one) => sameCalendar(one, calendar)),
+    );
+    if (others.length === 0) return wanted;
+    const runs = await this.runs.ofMonth(manager, month);
+    for (const calendar of others) {
+      const period = periodOfMonth(calendar, month);
+      // On the statement of the last month that may be closed, not of one long ago.
+      const isOver = asOf >= periodAt(calendar, period.to).to + this.settings.graceMs;
+      if (isOver || runs.some((run) => sameCalendar(run.calendar, calendar))) continue;
+      const sims = await this.corrections.ended(manager, calendar, period, 1);
+      if (sims.length > 0) wanted.push({ calendar, period, settlesOnly: true });
+    }
+    return wanted;
   }
 
-  private refuseOpen(wanted: readonly { calendar: BillingCalendar; period: Period }[], asOf: number): void {
+  private refuseOpen(wanted: readonly Wanted[], asOf: number): void {
     const open = wanted.find(({ period }) => asOf < period.to + this.settings.graceMs);
     if (open === undefined) return;
     const until = formatInstant(open.period.to + this.settings.graceMs);
@@ -171,6 +191,22 @@ export class ClosingService {
     throw new Refusal('conflict', `${open.period.month} cannot be closed yet: ${detail}.`, [
       { pointer: '/force', detail },
     ]);
+  }
+
+  /**
+   * After the SIMs on a plan: statements for those that have ended and have corrections to settle, as no other
+   * statement of theirs would. Once there are no more, the run is finished.
+   */
+  private async settleEnded(manager: EntityManager, run: ClosingRun): Promise<number | undefined> {
+    const { id, calendar, period, lastSimKey } = run;
+    const ended = await this.corrections.ended(manager, calendar, period, this.settings.batchSims);
+    if (ended.length === 0) {
+      await this.runs.finish(manager, id, new Date(this.clock.now()));
+      return undefined;
+    }
+    const count = await this.writer.writeSettling(manager, run, ended);
+    await this.runs.advance(manager, id, lastSimKey, count);
+    return count;
   }
 
   private async anyOpen(manager: EntityManager, calendar: BillingCalendar, period: Period): Promise<boolean> {
@@ -198,10 +234,7 @@ export class ClosingService {
       const { calendar, period, lastSimKey } = run;
       const sims = await this.segments.sims(manager, calendar, period, lastSimKey, this.settings.batchSims);
       const last = sims.at(-1);
-      if (last === undefined) {
-        await this.runs.finish(manager, id, new Date(this.clock.now()));
-        return undefined;
-      }
+      if (last === undefined) return this.settleEnded(manager, run);
       const closed = await this.statements.closed(manager, calendar, period.month, sims);
       const open = sims.filter((simKey) => !closed.has(simKey));
       const count = await this.writer.write(manager, run, open, rater);
@@ -212,6 +245,13 @@ export class ClosingService {
     metrics.add('countfree_statements_total', written, { status: 'final' });
     return true;
   }
+}
+
+interface Wanted {
+  calendar: BillingCalendar;
+  period: Period;
+  /** No SIM is on a plan of the calendar: statements only settle corrections of those that were. */
+  settlesOnly: boolean;
 }
 
 function beforeFirstStatement(runs: readonly ClosingRun[]): boolean {

@@ -138,7 +138,7 @@ describe('corrections', () => {
       amountDue: '1320',
     });
     expect(await parts().statements.csv(items[0]!.number)).toContain('debit');
-    expect((await parts().statements.checkChain('sim-1')).broken).toBeNull();
+    expect((await parts().verification.checkChain('sim-1')).broken).toBeNull();
     // The correction is settled; neither month differs any more, and the next statement does not repeat it.
     expect(await correct()).toBe(0);
     expect(await correct('2026-11')).toBe(0);

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { toSafeInteger } from '../database/index.js';
-import type { BillingCalendar } from '../plans/index.js';
+import type { BillingCalendar, Period } from '../plans/index.js';
 
 /** A final statement as it stands with its corrections: what the next one is measured against. */
 export interface CorrectableStatement {
@@ -54,6 +54,8 @@ export interface CorrectionFilter {
   month?: string | undefined;
   simId?: string | undefined;
   statement?: number | undefined;
+  /** Whether a statement has settled it. */
+  settled?: boolean | undefined;
 }
 
 const VIEW = `
@@ -177,10 +179,10 @@ export class CorrectionsRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Of SIMs' statements in one calendar, oldest first. */
+  /** Of SIMs' statements in one currency, whatever their calendar, oldest first. */
   async open(
     manager: EntityManager,
-    calendar: BillingCalendar,
+    currency: string,
     simKeys: readonly number[],
   ): Promise<OpenCorrection[]> {
     const rows = await manager.query<
@@ -189,16 +191,52 @@ export class CorrectionsRepository {
       `SELECT c.id, c.statement_number AS statement, c.position, c.sim_key AS "simKey", st.month, c.amount::text,
               encode(c.hash, 'hex') AS hash
        FROM statement_correction c JOIN statement st ON st.number = c.statement_number
-       WHERE c.settled_on IS NULL AND c.sim_key = ANY($1::bigint[])
-         AND st.time_zone = $2 AND st.anchor_day = $3 AND st.currency = $4
+       WHERE c.settled_on IS NULL AND c.sim_key = ANY($1::bigint[]) AND st.currency = $2
        ORDER BY c.id`,
-      [simKeys, calendar.timeZone, calendar.anchorDay, calendar.currency],
+      [simKeys, currency],
     );
     return rows.map((row) => ({
       ...row,
       statement: toSafeInteger(row.statement),
       simKey: toSafeInteger(row.simKey),
     }));
+  }
+
+  /**
+   * The next SIMs with open corrections of this calendar from before the period that get no statement in its currency
+   * any more by themselves: no subscription to a plan in it goes on or comes.
+   */
+  async ended(
+    manager: EntityManager,
+    calendar: BillingCalendar,
+    period: Period,
+    limit: number,
+  ): Promise<number[]> {
+    const rows = await manager.query<{ sim_key: string }[]>(
+      `SELECT DISTINCT c.sim_key
+       FROM statement_correction c JOIN statement st ON st.number = c.statement_number
+       WHERE c.settled_on IS NULL AND st.time_zone = $1 AND st.anchor_day = $2 AND st.currency = $3
+         AND st.period_to <= $4
+         AND NOT EXISTS (
+           SELECT FROM statement own
+           WHERE own.sim_key = c.sim_key AND own.month = $5 AND own.time_zone = $1 AND own.anchor_day = $2
+             AND own.currency = $3)
+         AND NOT EXISTS (
+           SELECT FROM subscription s JOIN plan_version v USING (plan_key)
+           WHERE s.sim_key = c.sim_key AND (s.ends_at > $4 OR s.ends_at IS NULL) AND v.currency = $3)
+       ORDER BY c.sim_key LIMIT $6`,
+      [calendar.timeZone, calendar.anchorDay, calendar.currency, new Date(period.from), period.month, limit],
+    );
+    return rows.map((row) => toSafeInteger(row.sim_key));
+  }
+
+  /** Calendars of statements with open corrections; in a fixed order. */
+  async openCalendars(manager: EntityManager): Promise<BillingCalendar[]> {
+    return manager.query<BillingCalendar[]>(
+      `SELECT DISTINCT st.time_zone AS "timeZone", st.anchor_day AS "anchorDay", st.currency
+       FROM statement_correction c JOIN statement st ON st.number = c.statement_number
+       WHERE c.settled_on IS NULL ORDER BY 1, 2, 3`,
+    );
   }
 
   async settle(manager: EntityManager, settled: readonly { id: string; statement: number }[]): Promise<void> {
@@ -218,8 +256,16 @@ export class CorrectionsRepository {
   ): Promise<CorrectionRow[]> {
     return manager.query<CorrectionRow[]>(
       `${VIEW} WHERE c.id > $1 AND ($2::text IS NULL OR st.month = $2) AND ($3::text IS NULL OR m.sim_id = $3)
-         AND ($4::bigint IS NULL OR c.statement_number = $4) ORDER BY c.id LIMIT $5`,
-      [after, filter.month ?? null, filter.simId ?? null, filter.statement ?? null, limit],
+         AND ($4::bigint IS NULL OR c.statement_number = $4)
+         AND ($5::boolean IS NULL OR (c.settled_on IS NOT NULL) = $5) ORDER BY c.id LIMIT $6`,
+      [
+        after,
+        filter.month ?? null,
+        filter.simId ?? null,
+        filter.statement ?? null,
+        filter.settled ?? null,
+        limit,
+      ],
     );
   }
 

@@ -3,7 +3,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../database/index.js';
 import { UsageReader } from '../meter/index.js';
-import { CatalogueReader, SegmentsReader, periodOfMonth } from '../plans/index.js';
+import {
+  CatalogueReader,
+  SegmentsReader,
+  periodOfMonth,
+  type BillingCalendar,
+  type Period,
+} from '../plans/index.js';
 import { JobQueue } from '../queue/index.js';
 import { canonicalJson, ratedDocument, type RatedPeriod } from '../rating/index.js';
 import {
@@ -142,6 +148,16 @@ export class CorrectionsService {
     const [after] = page.cursor === undefined ? ['0'] : decodeCursor('corrections', page.cursor, ['id']);
     const rows = await this.corrections.list(this.dataSource.manager, filter, after, page.limit + 1);
     return toPage(rows, page.limit, (last) => encodeCursor('corrections', [last.id]), toView);
+  }
+
+  /** Calendars with corrections that no statement has settled; see {@link ended}. */
+  openCalendars(): Promise<BillingCalendar[]> {
+    return this.corrections.openCalendars(this.dataSource.manager);
+  }
+
+  /** The next SIMs with such corrections from before a period that no statement of theirs would settle, as they have ended. */
+  ended(manager: EntityManager, calendar: BillingCalendar, period: Period, limit: number): Promise<number[]> {
+    return this.corrections.ended(manager, calendar, period, limit);
   }
 
   async get(id: string): Promise<StatementDocument> {

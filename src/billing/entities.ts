@@ -135,6 +135,7 @@ export class StatementEntity {
 @Entity('statement_correction')
 @Unique('statement_correction_position_key', ['statementNumber', 'position'])
 @Index('statement_correction_open_idx', ['simKey'], { where: 'settled_on IS NULL' })
+@Index('statement_correction_settled_idx', ['settledOn'], { where: 'settled_on IS NOT NULL' })
 export class StatementCorrectionEntity {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',

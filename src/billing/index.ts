@@ -13,6 +13,13 @@ export { simulationInputSchema } from './simulation-input.js';
 export { SimulationsService, type SimulationResultView, type SimulationView } from './simulations.service.js';
 export type { SponsorSettlement } from './settlement.js';
 export { SponsorsService } from './sponsors.service.js';
-export { StatementsService, type ChainCheck } from './statements.service.js';
+export { StatementsService } from './statements.service.js';
 export { MOST_SIMS, UsageTreatments, type TreatedOctets } from './usage-treatment.service.js';
 export { ThresholdsService, type ThresholdView } from './thresholds.service.js';
+export { parseMark } from './verification.js';
+export {
+  createVerification,
+  VerificationService,
+  type ChainCheck,
+  type Verification,
+} from './verification.service.js';

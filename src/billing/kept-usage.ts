@@ -111,22 +111,24 @@ class Rows {
       longer.set(this.cells);
       this.cells = longer;
     }
-    const cells = [BigInt(reason), BigInt(row.firstHour), BigInt(row.lastHour), row.octetsUp, row.octetsDown];
-    this.cells.set(cells, this.count * CELLS);
+    const start = this.count * CELLS;
+    this.cells[start] = BigInt(reason);
+    this.cells[start + 1] = BigInt(row.firstHour);
+    this.cells[start + 2] = BigInt(row.lastHour);
+    this.cells[start + 3] = row.octetsUp;
+    this.cells[start + 4] = row.octetsDown;
     this.count += 1;
   }
 
   at(index: number) {
-    const [reason = 0n, firstHour = 0n, lastHour = 0n, octetsUp = 0n, octetsDown = 0n] = this.cells.subarray(
-      index * CELLS,
-      (index + 1) * CELLS,
-    );
+    // Cell by cell: a view of each row would take longer than all else.
+    const start = index * CELLS;
     return {
-      reason: Number(reason),
-      firstHour: Number(firstHour),
-      lastHour: Number(lastHour),
-      octetsUp,
-      octetsDown,
+      reason: Number(this.cells[start]),
+      firstHour: Number(this.cells[start + 1]),
+      lastHour: Number(this.cells[start + 2]),
+      octetsUp: this.cells[start + 3] ?? 0n,
+      octetsDown: this.cells[start + 4] ?? 0n,
     };
   }
 }

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Outbox } from '../webhooks/index.js';
 import type { ClosingRun } from './closing.repository.js';
-import { sumMoney } from '../rating/index.js';
+import { rateNothing, sumMoney } from '../rating/index.js';
 import { ahead, chunks } from './ahead.js';
 import { CorrectionsRepository, type OpenCorrection } from './corrections.repository.js';
 import { groupBy } from './groups.js';
@@ -35,17 +35,36 @@ export class StatementWriter {
     if (simKeys.length === 0) return 0;
     const { calendar, period } = run;
     const carriedIn = await this.statements.carriedInto(manager, calendar, period, simKeys);
+    const reader = manager.dataSource.manager;
+    return this.writeRated(manager, run, simKeys, () =>
+      ahead(chunks(simKeys, CHUNK), (part) => rater.rate(reader, calendar, period, part, carriedIn)),
+    );
+  }
+
+  /** One statement for each SIM, with nothing on it but the corrections of earlier ones that it settles; returns how many. */
+  async writeSettling(manager: EntityManager, run: ClosingRun, simKeys: readonly number[]): Promise<number> {
+    const { timeZone, anchorDay, currency } = run.calendar;
+    const [code = '', exponent = '0'] = currency.split('/');
+    const rated = rateNothing({ timeZone, anchorDay }, run.period, { code, exponent: Number(exponent) });
+    return this.writeRated(manager, run, simKeys, () =>
+      ahead(chunks(simKeys, CHUNK), (part) => Promise.resolve(part.map((simKey) => ({ simKey, rated })))),
+    );
+  }
+
+  /** @param rate begins to rate; called once the numbers are this transaction's */
+  private async writeRated(
+    manager: EntityManager,
+    run: ClosingRun,
+    simKeys: readonly number[],
+    rate: () => AsyncIterable<readonly Pick<RatedSim, 'simKey' | 'rated'>[]>,
+  ): Promise<number> {
     const heads = await this.heads(manager, run, simKeys);
     // From here on every other writer of statements waits.
     const before = (await this.statements.takeNumbers(manager, 0)) - 1;
-    const reader = manager.dataSource.manager;
-    const rated = ahead(chunks(simKeys, CHUNK), (part) =>
-      rater.rate(reader, calendar, period, part, carriedIn),
-    );
     let written = 0;
     let storing = Promise.resolve();
     try {
-      for await (const sims of rated) {
+      for await (const sims of rate()) {
         const made = sims.map((one, index) => finalStatement(run, heads, one, before + written + index + 1));
         written += made.length;
         await storing;
@@ -65,7 +84,10 @@ export class StatementWriter {
     return {
       chainEnds: await this.statements.chainEnds(manager, simKeys),
       simIds: await this.statements.simIds(manager, simKeys),
-      settles: groupBy(await this.corrections.open(manager, run.calendar, simKeys), ({ simKey }) => simKey),
+      settles: groupBy(
+        await this.corrections.open(manager, run.calendar.currency, simKeys),
+        ({ simKey }) => simKey,
+      ),
     };
   }
 
@@ -119,7 +141,12 @@ interface Made {
   settles: readonly OpenCorrection[];
 }
 
-function finalStatement(run: ClosingRun, heads: Heads, { simKey, rated }: RatedSim, number: number): Made {
+function finalStatement(
+  run: ClosingRun,
+  heads: Heads,
+  { simKey, rated }: Pick<RatedSim, 'simKey' | 'rated'>,
+  number: number,
+): Made {
   const before = heads.chainEnds.get(simKey);
   const chainPosition = (before?.chainPosition ?? 0) + 1;
   const simId = heads.simIds.get(simKey) ?? '';

@@ -300,18 +300,4 @@ export class StatementsRepository {
       ]),
     );
   }
-
-  /** A SIM's documents in the order of its chain, from a position on. */
-  async chain(
-    manager: EntityManager,
-    simKey: number,
-    from: number,
-    limit: number,
-  ): Promise<{ number: string; chainPosition: number; document: string; hash: string }[]> {
-    return manager.query(
-      `SELECT number, chain_position AS "chainPosition", document, encode(hash, 'hex') AS hash
-       FROM statement WHERE sim_key = $1 AND chain_position >= $2 ORDER BY chain_position LIMIT $3`,
-      [simKey, from, limit],
-    );
-  }
 }

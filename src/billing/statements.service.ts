@@ -13,22 +13,14 @@ import {
   type PageRequest,
 } from '../shared/index.js';
 import { completenessOf } from './completeness.js';
+import { CorrectionsRepository } from './corrections.repository.js';
+import { groupBy } from './groups.js';
 import { statementPdf } from './pdf/statement-pdf.js';
 import type { StatementDocument, StatementView } from './schemas.js';
 import { statementCsv } from './statement-csv.js';
-import { documentHash, statementDocument } from './statement-document.js';
+import { statementDocument } from './statement-document.js';
 import { StatementRater } from './statement-rater.js';
 import { StatementsRepository, type StatementFilter, type StatementRow } from './statements.repository.js';
-
-/** Statements in one page of a chain's check. */
-const CHAIN_PAGE = 100;
-
-export interface ChainCheck {
-  simId: string;
-  statements: number;
-  /** Null: every statement hashes to what is stored and names the one before. */
-  broken: { number: number; reason: string } | null;
-}
 
 /** Reads final statements, and makes drafts of what is not closed. */
 @Injectable()
@@ -40,6 +32,7 @@ export class StatementsService {
     @Inject(CatalogueReader) private readonly catalogue: CatalogueReader,
     @Inject(UsageReader) private readonly usage: UsageReader,
     @Inject(AccountsReader) private readonly accounts: AccountsReader,
+    @Inject(CorrectionsRepository) private readonly corrections: CorrectionsRepository,
   ) {}
 
   /** Final statements in the order of their numbers. */
@@ -75,7 +68,8 @@ export class StatementsService {
 
   /**
    * What the statements of a month would be now, for SIMs without a final one, ordered by calendar and SIM. Nothing is
-   * stored. A draft without the octets carried over from a period that is itself not closed says so by their absence.
+   * stored. A draft without the octets carried over from a period that is itself not closed says so by their absence;
+   * corrections that are open it names as its final statement would, those that the closing itself will make it cannot know.
    */
   async drafts(
     month: string,
@@ -107,24 +101,6 @@ export class StatementsService {
     return { items, nextCursor: null };
   }
 
-  /** Recomputes the hashes of a SIM's statements: a later change of any of them, or one taken out, shows. */
-  async checkChain(simId: string): Promise<ChainCheck> {
-    const simKey = await this.knownSim(simId);
-    let position = 1;
-    let previous: string | null = null;
-    for (;;) {
-      const rows = await this.statements.chain(this.dataSource.manager, simKey, position, CHAIN_PAGE);
-      for (const row of rows) {
-        const reason = fault(row, position, previous);
-        if (reason !== null)
-          return { simId, statements: position - 1, broken: { number: Number(row.number), reason } };
-        previous = row.hash;
-        position += 1;
-      }
-      if (rows.length < CHAIN_PAGE) return { simId, statements: position - 1, broken: null };
-    }
-  }
-
   private async draft(
     calendar: BillingCalendar,
     month: string,
@@ -137,6 +113,10 @@ export class StatementsService {
     if (open.length === 0) return [];
     const carriedIn = await this.statements.carriedInto(manager, calendar, period, open);
     const simIds = await this.statements.simIds(manager, open);
+    const settles = groupBy(
+      await this.corrections.open(manager, calendar.currency, open),
+      ({ simKey }) => simKey,
+    );
     const completeness = completenessOf(
       await this.accounts.completeness(new Date(period.from), new Date(period.to)),
     );
@@ -144,7 +124,15 @@ export class StatementsService {
     const rated = await rater.rate(manager, calendar, period, open, carriedIn);
     return rated.map(({ simKey, rated: one }) => ({
       hash: null,
-      text: statementDocument({ simId: simIds.get(simKey) ?? '', final: null, completeness }, one),
+      text: statementDocument(
+        {
+          simId: simIds.get(simKey) ?? '',
+          final: null,
+          completeness,
+          corrections: settles.get(simKey) ?? [],
+        },
+        one,
+      ),
     }));
   }
 
@@ -168,17 +156,6 @@ export class StatementsService {
 
 function calendarKey(calendar: BillingCalendar | undefined): string {
   return JSON.stringify([calendar?.timeZone, calendar?.anchorDay, calendar?.currency]);
-}
-
-function fault(
-  row: { chainPosition: number; document: string; hash: string },
-  position: number,
-  previous: string | null,
-): string | null {
-  if (row.chainPosition !== position) return `statement ${position} of the SIM is missing`;
-  if (documentHash(row.document) !== row.hash) return 'the document is not the one that was hashed';
-  const { previousHash } = JSON.parse(row.document) as { previousHash: string | null };
-  return previousHash === previous ? null : 'it does not name the statement before it';
 }
 
 function toView(

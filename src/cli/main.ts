@@ -43,6 +43,18 @@ function declare(program: Command): void {
       runCommand(async () => (await import('./detach.js')).detach(options.interface)),
     );
 
+  program
+    .command('verify')
+    .description(
+      'check that no final statement or correction was changed or taken out; exit with 1 if one was',
+    )
+    .option('--mark <mark>', 'also against a mark that an earlier run printed, and that was kept elsewhere')
+    .option('--json', 'what was found as one JSON object')
+    .addHelpText('after', example('DATABASE_URL=postgresql://… countfree verify --mark 1200-7-5f3c…'))
+    .action((options: { mark?: string; json?: boolean }) =>
+      runCommand(async () => (await import('./verify.js')).verifyCommand(options)),
+    );
+
   const apiKey = program.command('api-key').description('manage keys of the REST API');
   apiKey
     .command('create')

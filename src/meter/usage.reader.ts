@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import type { PageRequest } from '../shared/index.js';
-import { queryPrepared, toSafeInteger } from '../database/index.js';
+import { toSafeInteger } from '../database/index.js';
 import { readBucketSlices, readNamedUsage, type BucketKey, type UsageSlice } from './named-usage.js';
 import type { UsageRow, UsageSpan, UsageSpanRow } from './types.js';
 import {
@@ -11,6 +11,7 @@ import {
   type UsagePage,
   type UsageQuery,
 } from './usage-page.js';
+import { readUsageOfSpans } from './usage-spans.js';
 
 interface CounterColumns {
   octets_up: string;
@@ -28,12 +29,6 @@ interface RawUsage extends CounterColumns {
   mcc: string | null;
 }
 
-interface RawSpan extends RawUsage {
-  span: string;
-  first_hour: Date;
-  last_hour: Date;
-}
-
 const SOURCE = `
   usage_bucket b
   JOIN usage_reason r ON r.id = b.reason_id
@@ -42,24 +37,6 @@ const SOURCE = `
 const COUNTERS = `
   sum(b.octets_up)::text AS octets_up, sum(b.octets_down)::text AS octets_down,
   sum(b.packets_up)::text AS packets_up, sum(b.packets_down)::text AS packets_down`;
-
-const FEW_SPANS = 10;
-const OF_SPANS = `
-  SELECT u.span, v.service_code, r.service_version_id, r.evidence, r.rule, r.mcc,
-         min(u.first_hour) AS first_hour, max(u.last_hour) AS last_hour,
-         sum(u.octets_up)::text AS octets_up, sum(u.octets_down)::text AS octets_down
-  FROM (
-    SELECT g.span, b.reason_id, min(b.hour) AS first_hour, max(b.hour) AS last_hour,
-           sum(b.octets_up) AS octets_up, sum(b.octets_down) AS octets_down
-    FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY
-         AS g (sim_key, from_hour, to_hour, span)
-    JOIN usage_bucket b ON b.sim_key = g.sim_key AND b.hour >= g.from_hour AND b.hour < g.to_hour
-    WHERE b.hour >= $4 AND b.hour < $5
-    GROUP BY g.span, b.reason_id
-  ) u
-  JOIN usage_reason r ON r.id = u.reason_id
-  LEFT JOIN service_version v ON v.id = r.service_version_id
-  GROUP BY u.span, v.service_code, r.service_version_id, r.evidence, r.rule, r.mcc`;
 
 /** Reads what the ledger holds on SIM accounts. */
 export class UsageReader {
@@ -92,33 +69,7 @@ export class UsageReader {
    * evidence, rule and network. `span` is the index in `spans`; a span without usage has no row.
    */
   async usageOfSpans(spans: readonly UsageSpan[]): Promise<UsageSpanRow[]> {
-    if (spans.length === 0) return [];
-    const { manager } = this.dataSource;
-    const values = [
-      spans.map((span) => span.simKey),
-      spans.map((span) => new Date(span.from)),
-      spans.map((span) => new Date(span.to)),
-      // Known when the query is planned: leaves the partitions of other months out.
-      new Date(spans.reduce((least, { from }) => Math.min(least, from), Infinity)),
-      new Date(spans.reduce((most, { to }) => Math.max(most, to), -Infinity)),
-    ];
-    // Of a few spans a plan for any number of them is as good; those of thousands are worth a plan of their own.
-    const rows =
-      spans.length > FEW_SPANS
-        ? await manager.query<RawSpan[]>(OF_SPANS, values)
-        : await queryPrepared<RawSpan>(manager, OF_SPANS, values);
-    return rows.map((row) => ({
-      span: Number(row.span) - 1,
-      firstHour: row.first_hour.getTime(),
-      lastHour: row.last_hour.getTime(),
-      serviceCode: row.service_code,
-      serviceVersionId: row.service_version_id,
-      evidence: evidenceOf(row.evidence),
-      rule: row.rule,
-      mcc: row.mcc,
-      octetsUp: BigInt(row.octets_up),
-      octetsDown: BigInt(row.octets_down),
-    }));
+    return readUsageOfSpans(this.dataSource.manager, spans);
   }
 
   /** What of the usage of these SIMs in [from, to) has a name. */

@@ -2,7 +2,7 @@ export { allocate, type Allocation } from './allocate.js';
 export { compilePlan, type CompiledPlan, type ServiceParents } from './compile.js';
 export { canonicalJson, ratedDocument, type JsonValue } from './document.js';
 export { negateMoney, parseMoney, roundedMoney, sumMoney } from './money.js';
-export { rate, rateTogether, type RatingSim } from './rate.js';
+export { rate, rateNothing, rateTogether, type RatingSim } from './rate.js';
 export {
   checkThresholds,
   type ReachedThreshold,

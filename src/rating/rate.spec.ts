@@ -5,7 +5,7 @@ import { HOUR_MS, periodOfMonth, planTermsSchema, type PlanTermsInput } from '..
 import { quotaShare } from './charges.js';
 import { compilePlan } from './compile.js';
 import { canonicalJson, ratedDocument } from './document.js';
-import { rate } from './rate.js';
+import { rate, rateNothing } from './rate.js';
 import type { RatingInput, RatingSegment, RatingUsage } from './types.js';
 
 const CALENDAR = { timeZone: 'Asia/Tokyo', anchorDay: 1 };
@@ -265,6 +265,38 @@ describe('rating any plan and any usage', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+describe('a period without a plan', () => {
+  it('has nothing on it, and nothing to pay, in the currency’s own form', () => {
+    const rated = rateNothing(CALENDAR, PERIOD, { code: 'USD', exponent: 2 });
+    expect(rated).toEqual({
+      calendar: CALENDAR,
+      period: PERIOD,
+      currency: { code: 'USD', exponent: 2 },
+      segments: [],
+      usage: [],
+      charges: [],
+      taxes: [],
+      notices: [],
+      totals: {
+        octetsUp: 0n,
+        octetsDown: 0n,
+        freeOctets: 0n,
+        billedOctets: 0n,
+        notCountedOctets: 0n,
+        nameNotVerifiedOctets: 0n,
+        net: '0.00',
+        tax: '0.00',
+        amount: '0.00',
+      },
+      amountCoins: 0n,
+      carriedOut: 0n,
+      packsOut: [],
+      capUses: [],
+      quotaUses: [],
+    });
   });
 });
 

@@ -40,6 +40,31 @@ export function rateTogether(sims: readonly RatingSim[]): RatedPeriod[] {
   return drawers.map(({ input, drawer, ...allocation }) => rateDrawn(input, allocation, drawer));
 }
 
+/** A period in which a SIM was on no plan: nothing on it, and nothing to pay. Pure. */
+export function rateNothing(
+  calendar: RatedPeriod['calendar'],
+  period: RatedPeriod['period'],
+  currency: RatedPeriod['currency'],
+): RatedPeriod {
+  const nothing = formatMoney(0n, currency.exponent);
+  return {
+    calendar,
+    period,
+    currency,
+    segments: [],
+    usage: [],
+    charges: [],
+    taxes: [],
+    notices: [],
+    totals: { ...octetTotals([]), net: nothing, tax: nothing, amount: nothing },
+    amountCoins: 0n,
+    carriedOut: 0n,
+    packsOut: [],
+    capUses: [],
+    quotaUses: [],
+  };
+}
+
 function rateDrawn(input: RatingInput, allocation: Allocation, drawer: Drawer): RatedPeriod {
   const { usage, billed, notices, capUses } = allocation;
   const before = input.segments.flatMap((_, index) => chargesOf(input, index, drawer));

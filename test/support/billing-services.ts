@@ -9,6 +9,7 @@ import type { BillingSettings } from '../../src/billing/settings.js';
 import { StatementWriter } from '../../src/billing/statement-writer.js';
 import { StatementsRepository } from '../../src/billing/statements.repository.js';
 import { StatementsService } from '../../src/billing/statements.service.js';
+import { createVerification } from '../../src/billing/verification.service.js';
 import { AccountsReader, UsageReader } from '../../src/meter/index.js';
 import { CatalogueReader, SegmentsReader } from '../../src/plans/index.js';
 import type { JobQueue } from '../../src/queue/index.js';
@@ -37,8 +38,17 @@ export function billingServices(dataSource: DataSource, clock: Clock, settings: 
     settings,
   );
   return {
-    statements: new StatementsService(dataSource, statements, segments, catalogue, usage, accounts),
+    statements: new StatementsService(
+      dataSource,
+      statements,
+      segments,
+      catalogue,
+      usage,
+      accounts,
+      corrections,
+    ),
     corrections: correcting,
+    verification: createVerification(dataSource),
     closing: new ClosingService(
       dataSource,
       new ClosingRepository(),

@@ -1124,8 +1124,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check that no statement of a SIM was changed or taken out
-         * @description Needs a key with the scope `billing`.
+         * Check that no statement or correction of a SIM was changed or taken out
+         * @description Hashes every document again, and compares it with what is stored beside it and with the statement before. `countfree verify` does so for all SIMs, and with a mark that you kept also finds what was changed with all hashes.
+         *
+         *     Needs a key with the scope `billing`.
          */
         get: operations["checkStatementChain"];
         put?: never;
@@ -7931,6 +7933,8 @@ export interface operations {
                 /** @description The operator's id of the SIM. */
                 simId?: string;
                 statement?: number;
+                /** @description Those that a statement has settled, or those that are still open. */
+                settled?: "true" | "false";
                 /** @description Most items on the page. */
                 limit?: number;
                 /** @description `nextCursor` of the page before, as it came; leave out for the first page. */

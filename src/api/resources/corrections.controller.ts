@@ -70,6 +70,11 @@ const listCorrections = defineRoute({
     month: monthSchema.optional(),
     simId: simIdText.optional(),
     statement: wholeNumber.optional(),
+    settled: z
+      .enum(['true', 'false'])
+      .transform((text) => text === 'true')
+      .optional()
+      .meta({ description: 'Those that a statement has settled, or those that are still open.' }),
     ...pageQuery.shape,
   }),
   response: pageOfItems(correction),

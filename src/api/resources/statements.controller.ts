@@ -1,7 +1,7 @@
 import { Controller, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { z } from 'zod';
-import { monthSchema, StatementsService } from '../../billing/index.js';
+import { monthSchema, StatementsService, VerificationService } from '../../billing/index.js';
 import { ifNoneMatchHits } from '../kit/etag.js';
 import { pageOfItems, pageQuery, simIdText, wholeNumber } from '../kit/fields.js';
 import { Problem } from '../kit/problem.js';
@@ -82,7 +82,9 @@ const checkStatementChain = defineRoute({
   path: '/v1/statement-chains/{simId}',
   operationId: 'checkStatementChain',
   tag,
-  summary: 'Check that no statement of a SIM was changed or taken out',
+  summary: 'Check that no statement or correction of a SIM was changed or taken out',
+  description:
+    'Hashes every document again, and compares it with what is stored beside it and with the statement before. `countfree verify` does so for all SIMs, and with a mark that you kept also finds what was changed with all hashes.',
   scopes,
   params: z.strictObject({ simId: simIdText }),
   response: z
@@ -96,7 +98,10 @@ const checkStatementChain = defineRoute({
 
 @Controller()
 export class StatementsController {
-  constructor(private readonly statements: StatementsService) {}
+  constructor(
+    private readonly statements: StatementsService,
+    private readonly verification: VerificationService,
+  ) {}
 
   @Handle(listStatements)
   list(
@@ -154,6 +159,6 @@ export class StatementsController {
   checkChain(
     @Input() { params }: InputOf<typeof checkStatementChain>,
   ): Promise<AnswerOf<typeof checkStatementChain>> {
-    return this.statements.checkChain(params.simId);
+    return this.verification.checkChain(params.simId);
   }
 }

@@ -23,7 +23,8 @@ function font(weight: Weight): Buffer {
 /** A4 in points, with room for a footer of two lines. */
 const PAGE = { width: 595.28, left: 42, right: 42, top: 42, bottom: 800 } as const;
 const WIDTH = PAGE.width - PAGE.left - PAGE.right;
-const SIZE = { title: 17, heading: 10.5, text: 8, footer: 6.5 } as const;
+/** `least`: figures are made smaller down to this, rather than broken. */
+const SIZE = { title: 17, heading: 10.5, text: 8, least: 5, footer: 6.5 } as const;
 const PAD = 3;
 const GREY = '#666666';
 
@@ -106,7 +107,9 @@ export class Paper {
     for (const row of rows) {
       const weight = row.strong === true ? 'bold' : 'regular';
       const height = Math.max(
-        ...columns.map(({ width }, at) => this.heightOf(row.cells[at] ?? '', width * WIDTH - PAD, weight)),
+        ...columns.map(({ width, align }, at) =>
+          this.heightOf(row.cells[at] ?? '', width * WIDTH - PAD, weight, align),
+        ),
       );
       if (this.room(height + PAD)) this.head(columns);
       this.cells(columns, row.cells, weight);
@@ -178,15 +181,27 @@ export class Paper {
     colour = 'black',
   ): void {
     if (text === '') return;
-    this.document.font(weight).fontSize(SIZE.text).fillColor(colour);
+    this.document
+      .font(weight)
+      .fontSize(this.sizeOf(text, width, weight, align))
+      .fillColor(colour);
     for (const [at, line] of this.lines(text, width).entries()) {
       const indent = align === 'right' ? width - this.document.widthOfString(line) : 0;
       this.document.text(line, x + indent, this.y + at * LINE, { lineBreak: false });
     }
   }
 
-  private heightOf(text: string, width: number, weight: Weight): number {
+  /** Half of a figure on a line of its own would be read as a figure. */
+  private sizeOf(text: string, width: number, weight: Weight, align: Column['align']): number {
     this.document.font(weight).fontSize(SIZE.text);
+    const wide = this.document.widthOfString(text);
+    if (align !== 'right' || wide <= width) return SIZE.text;
+    const fitting = Math.floor(((SIZE.text * width) / wide) * 100) / 100;
+    return fitting < SIZE.least ? SIZE.text : fitting;
+  }
+
+  private heightOf(text: string, width: number, weight: Weight, align?: Column['align']): number {
+    this.document.fontSize(this.sizeOf(text, width, weight, align));
     return this.lines(text, width).length * LINE;
   }
 

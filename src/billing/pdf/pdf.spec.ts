@@ -80,6 +80,17 @@ it('shows a statement in Japanese: lines, both totals, taxes, corrections, compl
   );
 });
 
+it('keeps the figures of 2^63 octets and of a large refund in one piece, and says that it is one', async () => {
+  const rated = rate(loadScenario('free-service-within-quota').input);
+  const line = rated.usage[0] as UsageLine;
+  const usage = [{ ...line, octetsUp: 0n, octetsDown: 2n ** 63n - 1n }];
+  const refund = [{ ...corrections[0]!, amount: '-12345678901' }];
+  const document = statementDocument({ ...head, corrections: refund }, { ...rated, usage });
+  const { text } = await textOf(await statementPdf(document, 'x'));
+  expect(text).toContain('9,223,372,036,854,775,807');
+  expect(text).toContain(`お支払額（返金） ${grouped(String(Number(rated.totals.amount) - 12_345_678_901))}`);
+});
+
 it('gives the same bytes each time, whatever the clock and the zone of the process', async () => {
   const document = statementDocument(head, rate(loadScenario('no-usage').input));
   const [first, zone] = [await statementPdf(document, 'x'), process.env.TZ];

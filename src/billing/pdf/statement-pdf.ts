@@ -90,7 +90,9 @@ function chargeRows(statement: ParsedStatement): Row[] {
       const kind = one.amount.startsWith('-') ? '返金' : '追加請求';
       return { cells: [`第${one.statement}号の訂正（${kind}）`, one.month, '', '', grouped(one.amount)] };
     }),
-    ...(amountDue === undefined ? [] : [sum('お支払額', amountDue)]),
+    ...(amountDue === undefined
+      ? []
+      : [sum(amountDue.startsWith('-') ? 'お支払額（返金）' : 'お支払額', amountDue)]),
   ];
 }
 
