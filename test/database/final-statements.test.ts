@@ -75,7 +75,7 @@ it('final statements and corrections outlive migrations back and forth to the by
   await use('10');
   await close('10', '11');
   for (const sim of SIMS)
-    expect(await services().statements.checkChain(`sim-${sim}`)).toMatchObject({
+    expect(await services().verification.checkChain(`sim-${sim}`)).toMatchObject({
       statements: 3,
       broken: null,
     });

@@ -14,7 +14,7 @@ type Migrations = NonNullable<MigrateOptions['migrations']>;
  */
 const CAME = [
   [1201, 501, 1501, 1601, 1001, 1101, 1301, 1401, 1602, 1202, 1402, 1002, 1701, 1003, 1203, 1403, 1404, 1405],
-  [1702, 1102, 1011, 1204, 1703, 1211, 1704, 1451, 1480, 1461, 1591, 1471, 1472, 1592, 1603, 1490],
+  [1702, 1102, 1011, 1204, 1703, 1211, 1704, 1451, 1480, 1461, 1591, 1471, 1472, 1592, 1603, 1490, 1481],
 ].flat();
 
 async function empty<Result>(work: (dataSource: DataSource) => Promise<Result>): Promise<Result> {
