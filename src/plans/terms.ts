@@ -33,7 +33,7 @@ const moneySchema = z
   .meta({ id: 'Money', examples: ['980'] });
 const prorationSchema = z.enum(PRORATIONS).meta({
   description:
-    'How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.',
+    'How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.',
 });
 const date = z.iso.date('write a date as YYYY-MM-DD');
 
@@ -138,9 +138,9 @@ const freeRuleSchema = z
   .meta({ id: 'FreeRule' });
 
 const tierSchema = z.strictObject({
-  upTo: positiveQuantitySchema
-    .nullable()
-    .meta({ description: 'Octets past the quota; null on the last tier.' }),
+  upTo: positiveQuantitySchema.nullable().meta({
+    description: 'Octets past the quota, over all versions of the plan in the period; null on the last tier.',
+  }),
   price: moneySchema,
 });
 
@@ -218,7 +218,10 @@ export const planTermsSchema = z
     rounding: z.enum(ROUNDING_MODES),
     tax: taxSchema.nullable(),
     baseFee: z.strictObject({ amount: moneySchema, proration: prorationSchema }),
-    counted: z.enum(DIRECTIONS).default('both').meta({ description: 'Direction that is billed.' }),
+    counted: z.enum(DIRECTIONS).default('both').meta({
+      description:
+        'Direction that is billed. Free rules go first: what they make free is free in both directions, or in that of the rule.',
+    }),
     quota: z
       .strictObject({
         included: quantitySchema,
@@ -234,7 +237,7 @@ export const planTermsSchema = z
       .optional()
       .meta({
         description:
-          'Octets in a period, free ones included, past which nothing is free or a notice is given.',
+          'Octets in a period that are billed or free, past which nothing is free or a notice is given.',
       }),
     discounts: z.array(discountSchema).max(20).default([]),
     packs: z.array(packSchema).max(50).optional(),

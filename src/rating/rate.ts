@@ -95,8 +95,18 @@ function chargesOf(input: RatingInput, index: number, drawer: Drawer): Charge[] 
       .map(({ source: { left: _left, ...source }, octets }) =>
         charge(segment, ZERO, { ...source, segment: index, octets }),
       ),
-    ...overage(segment, index, drawer.beyond(index)),
+    ...overage(segment, index, drawer.beyond(index), beyondBefore(input, index, drawer)),
   ];
+}
+
+/** Octets past the quota in earlier stretches of the same plan. */
+function beyondBefore({ segments }: RatingInput, index: number, drawer: Drawer): bigint {
+  return segments
+    .slice(0, index)
+    .reduce(
+      (sum, { planCode }, at) => (planCode === segments[index]?.planCode ? sum + drawer.beyond(at) : sum),
+      0n,
+    );
 }
 
 function octetTotals(usage: readonly UsageLine[]): Omit<RatedTotals, 'net' | 'tax' | 'amount'> {
