@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import { Refusal } from '../shared/index.js';
+import { formatInstant, Refusal } from '../shared/index.js';
 
 /** What fixes the edges of billing periods. SIMs on plans of one calendar are closed together. */
 export interface Calendar {
@@ -55,6 +55,30 @@ export function periodAt(calendar: Calendar, instant: number): Period {
     .toPlainYearMonth();
   const same = periodOfMonth(calendar, local.toString());
   return instant >= same.from ? same : periodOfMonth(calendar, local.subtract({ months: 1 }).toString());
+}
+
+/**
+ * Refuses an instant at which a period may not be split. Usage is kept by the UTC hour, so it is the start of one; or of a
+ * day in one of the zones, which begins within an hour where the offset is no whole one (+05:30), as periods there do. An hour
+ * belongs to the stretch that its start lies in.
+ */
+export function refuseWithinHour(instant: number, timeZones: readonly string[], pointer: string): void {
+  const detail = withinHour(instant, timeZones);
+  if (detail !== null)
+    throw new Refusal('invalid', `${formatInstant(instant)} ${detail}.`, [{ pointer, detail }]);
+}
+
+/** What is wrong with splitting a period at an instant; null: nothing. */
+export function withinHour(instant: number, timeZones: readonly string[]): string | null {
+  if (instant % HOUR_MS === 0) return null;
+  const nextHour = Math.ceil(instant / HOUR_MS) * HOUR_MS;
+  const days = timeZones.flatMap((timeZone) => {
+    const local = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone);
+    return [local.startOfDay(), local.add({ days: 1 }).startOfDay()].map((day) => day.epochMilliseconds);
+  });
+  if (days.includes(instant)) return null;
+  const next = Math.min(nextHour, ...days.filter((day) => day > instant));
+  return `is no whole hour (UTC), and usage is kept by the hour; the next ${next === nextHour ? 'is' : 'start of a local day is'} ${formatInstant(next)}`;
 }
 
 function edge(calendar: Calendar, month: Temporal.PlainYearMonth): number {
