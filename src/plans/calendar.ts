@@ -25,11 +25,19 @@ export const HOUR_MS = 3_600_000;
 const MONTH = /^(\d{4})-(0[1-9]|1[0-2])$/;
 
 export function isTimeZone(name: string): boolean {
+  return zoneNamed(name) === name;
+}
+
+/**
+ * The zone of the IANA database that is meant, as the database writes it: another writing would be another calendar. Null: none.
+ */
+export function zoneNamed(name: string): string | null {
+  // Offsets such as +09:00 and abbreviations such as JST are no zones of the IANA database.
+  if (name.toUpperCase() !== 'UTC' && !name.includes('/')) return null;
   try {
-    // Offsets such as +09:00 and abbreviations such as JST are no zones of the IANA database.
-    return (name === 'UTC' || name.includes('/')) && new Temporal.ZonedDateTime(0n, name).timeZoneId !== '';
+    return new Temporal.ZonedDateTime(0n, name).timeZoneId;
   } catch {
-    return false;
+    return null;
   }
 }
 

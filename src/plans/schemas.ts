@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { instantSchema } from '../shared/index.js';
 import { isTimeZone, withinHour } from './calendar.js';
 import { positiveQuantitySchema } from './quantity.js';
-import { planTermsSchema } from './terms.js';
+import { codeSchema, planTermsSchema } from './terms.js';
 
 export const planCodeSchema = z
   .string()
@@ -100,7 +100,7 @@ export type MemberPatch = z.output<typeof memberPatchSchema>;
 
 export const packInputSchema = z.strictObject({
   simId,
-  pack: planCodeSchema.describe('Id of a pack that the SIM’s plan offers'),
+  pack: codeSchema.describe('Id of a pack that the SIM’s plan offers'),
   at: instantSchema.optional().describe('When it is bought; left out: now'),
 });
 export type PackInput = z.output<typeof packInputSchema>;

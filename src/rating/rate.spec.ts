@@ -38,7 +38,7 @@ const freeRule = fc.record({
   ),
   includeSubServices: fc.boolean(),
   direction,
-  caps: fc.array(cap, { maxLength: 2 }),
+  caps: fc.uniqueArray(cap, { maxLength: 2, selector: ({ per, past }) => JSON.stringify([per, past]) }),
   windows: fc.constantFrom<{ fromHour: number; toHour: number; weekdays?: number[] }[]>(
     [],
     [{ fromHour: 22, toHour: 5 }],
@@ -53,18 +53,17 @@ const overage = fc.oneof<fc.Arbitrary<PlanTermsInput['overage']>[]>(
   fc.constant({ kind: 'none' as const }),
   fc.record({
     kind: fc.constant('stairs' as const),
-    tiers: fc.array(fc.tuple(fc.integer({ min: 1, max: 4000 }), money), { maxLength: 3 }).chain((steps) =>
-      money.map((last) => {
-        let end = 0;
-        return [
-          ...steps.map(([octets, price]) => {
-            end += octets;
-            return { upTo: { value: String(end), unit: 'octet' as const }, price };
-          }),
-          { upTo: null, price: last },
-        ];
-      }),
-    ),
+    tiers: fc.array(fc.tuple(fc.integer({ min: 1, max: 4000 }), money), { maxLength: 3 }).map((steps) => {
+      const prices = [...steps.map(([, price]) => price), '3000'].sort((a, b) => Number(a) - Number(b));
+      let end = 0;
+      return prices.map((price, index) => {
+        end += steps[index]?.[0] ?? 0;
+        return {
+          upTo: index === steps.length ? null : { value: String(end), unit: 'octet' as const },
+          price,
+        };
+      });
+    }),
   }),
   fc
     .record({
