@@ -125,8 +125,9 @@ function octetTotals(usage: readonly UsageLine[]): Omit<RatedTotals, 'net' | 'ta
     if (line.treatment === 'free') totals.freeOctets += octets;
     else if (line.treatment === 'billed') totals.billedOctets += octets;
     else totals.notCountedOctets += octets;
-    // A reason that billed octets alone have.
-    if (line.reason === 'name_not_verified') totals.nameNotVerifiedOctets += octets;
+    // Whatever it was billed for: a rule that frees everything does not ask for the name, until its cap is reached.
+    if (line.treatment === 'billed' && line.evidence === 'sni_unverified')
+      totals.nameNotVerifiedOctets += octets;
   }
   return totals;
 }
