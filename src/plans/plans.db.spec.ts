@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { NOW, plan, subscription, TERMS, usePlans, version } from '../../test/support/plans.js';
 import { refusal } from '../../test/support/refusal.js';
+import { CatalogueReader } from './catalogue.reader.js';
 import { SegmentsReader } from './segments.reader.js';
 
 const { database, services } = usePlans();
@@ -34,6 +35,36 @@ describe('plans', () => {
       '/terms/free/1/except/0',
     ]);
     expect((await plans.list({ limit: 10 })).items).toHaveLength(1);
+  });
+
+  it('hold the services that they name in place, also while they are written', async () => {
+    const { plans } = services();
+    const { dataSource } = database();
+    await dataSource.query(
+      `INSERT INTO service (code, name, rating_group, service_identifier, version, created_at, updated_at)
+       SELECT code, code, 2, n, 1, now(), now() FROM unnest('{news,calls,spare}'::text[]) WITH ORDINALITY u (code, n)`,
+    );
+    const rule = { id: 'line', services: ['line'], except: ['news'] };
+    await plans.create(plan({ terms: { ...TERMS, free: [{ id: 'all', services: 'all' }, rule] } }));
+    const remove = (code: string) => dataSource.query(`DELETE FROM service WHERE code = $1`, [code]);
+    await expect(remove('line')).rejects.toThrow(/a plan names the service line/);
+    await expect(remove('news')).rejects.toThrow(/a plan names the service news/);
+    await remove('spare');
+
+    const terms = plan({ terms: { ...TERMS, free: [{ id: 'calls', services: ['calls'] }] } }).terms;
+    let removed: Promise<unknown> = Promise.resolve();
+    await dataSource.transaction(async (manager) => {
+      await new CatalogueReader().refuseUnknownServices(manager, terms);
+      removed = expect(remove('calls')).rejects.toThrow(/a plan names the service calls/);
+      const waits = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await expect.poll(() => dataSource.query<unknown[]>(waits), { timeout: 20_000 }).toHaveLength(1);
+      await manager.query(
+        `INSERT INTO plan_version (plan_key, version, effective_from, terms, time_zone, anchor_day, currency, created_at)
+         SELECT plan_key, 2, '2026-12-01Z', $1, 'Asia/Tokyo', 1, 'JPY/0', now() FROM plan`,
+        [JSON.stringify(terms)],
+      );
+    });
+    await removed;
   });
 
   it('refuse a later version in the past, or not after the last, and say the earliest start', async () => {
