@@ -174,6 +174,8 @@ describe('a group of SIMs', () => {
     await close('2026-10');
     // October of sim-1 is final, and sim-2 would have shared its pool.
     await expect(add('sim-2', hour(30))).rejects.toThrow(/final statements until 2026-10-31T15:00:00Z/);
+    const own = await parts().groups.members({ simId: 'sim-1' }, { limit: 5 });
+    await expect(parts().groups.withdraw(own.items[0]!.id)).rejects.toThrow(/final statements until/);
     const { id } = await add('sim-2', '2026-11-01T00:00:00+09:00');
     await expect(parts().groups.end(id, { to: Date.parse(hour(5, 11)) }, 7)).rejects.toMatchObject({
       code: 'conflict',

@@ -23,6 +23,7 @@ describe('a final statement', () => {
     const early = await refusal(subscriptions().end(items[0]!.id, { to: Date.parse(hour(5)) }));
     expect(early).toMatchObject({ code: 'conflict' });
     expect(early.message).toContain('2026-10-31T15:00:00Z');
+    expect((await refusal(subscriptions().withdraw(items[0]!.id))).message).toBe(early.message);
     await expect(
       fleet().subscribe('light', [3], '2026-10-01T00:00:00+09:00', '2026-10-02T00:00:00+09:00'),
     ).rejects.toThrow(/final statements until/);

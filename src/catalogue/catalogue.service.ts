@@ -294,6 +294,7 @@ function toRefusal(error: unknown): unknown {
   if (constraint === 'service_parent_fkey') {
     return conflict('', 'other services name this one as their parent: change them first');
   }
-  if (sqlState(error) === '23503') return conflict('', 'other records refer to this service: it must stay');
+  if (sqlState(error) === '23503')
+    return conflict('', 'plans or other records name this service: it must stay');
   return error;
 }

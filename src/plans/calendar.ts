@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
-import { Refusal } from '../shared/index.js';
+import { formatInstant, Refusal } from '../shared/index.js';
 
 /** What fixes the edges of billing periods. SIMs on plans of one calendar are closed together. */
 export interface Calendar {
@@ -25,11 +25,19 @@ export const HOUR_MS = 3_600_000;
 const MONTH = /^(\d{4})-(0[1-9]|1[0-2])$/;
 
 export function isTimeZone(name: string): boolean {
+  return zoneNamed(name) === name;
+}
+
+/**
+ * The zone of the IANA database that is meant, as the database writes it: another writing would be another calendar. Null: none.
+ */
+export function zoneNamed(name: string): string | null {
+  // Offsets such as +09:00 and abbreviations such as JST are no zones of the IANA database.
+  if (name.toUpperCase() !== 'UTC' && !name.includes('/')) return null;
   try {
-    // Offsets such as +09:00 and abbreviations such as JST are no zones of the IANA database.
-    return (name === 'UTC' || name.includes('/')) && new Temporal.ZonedDateTime(0n, name).timeZoneId !== '';
+    return new Temporal.ZonedDateTime(0n, name).timeZoneId;
   } catch {
-    return false;
+    return null;
   }
 }
 
@@ -55,6 +63,30 @@ export function periodAt(calendar: Calendar, instant: number): Period {
     .toPlainYearMonth();
   const same = periodOfMonth(calendar, local.toString());
   return instant >= same.from ? same : periodOfMonth(calendar, local.subtract({ months: 1 }).toString());
+}
+
+/**
+ * Refuses an instant at which a period may not be split. Usage is kept by the UTC hour, so it is the start of one; or of a
+ * day in one of the zones, which begins within an hour where the offset is no whole one (+05:30), as periods there do. An hour
+ * belongs to the stretch that its start lies in.
+ */
+export function refuseWithinHour(instant: number, timeZones: readonly string[], pointer: string): void {
+  const detail = withinHour(instant, timeZones);
+  if (detail !== null)
+    throw new Refusal('invalid', `${formatInstant(instant)} ${detail}.`, [{ pointer, detail }]);
+}
+
+/** What is wrong with splitting a period at an instant; null: nothing. */
+export function withinHour(instant: number, timeZones: readonly string[]): string | null {
+  if (instant % HOUR_MS === 0) return null;
+  const nextHour = Math.ceil(instant / HOUR_MS) * HOUR_MS;
+  const days = timeZones.flatMap((timeZone) => {
+    const local = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone);
+    return [local.startOfDay(), local.add({ days: 1 }).startOfDay()].map((day) => day.epochMilliseconds);
+  });
+  if (days.includes(instant)) return null;
+  const next = Math.min(nextHour, ...days.filter((day) => day > instant));
+  return `is no whole hour (UTC), and usage is kept by the hour; the next ${next === nextHour ? 'is' : 'start of a local day is'} ${formatInstant(next)}`;
 }
 
 function edge(calendar: Calendar, month: Temporal.PlainYearMonth): number {

@@ -20,13 +20,18 @@ export class CatalogueReader {
     return new Map(rows.map((row) => [row.code, row.parent_code]));
   }
 
-  /** Throws a {@link Refusal} that points at every service that the terms name and the catalogue does not know. */
+  /**
+   * Throws a {@link Refusal} that points at every service that the terms name and the catalogue does not know. Those that it
+   * knows stay until the transaction ends.
+   */
   async refuseUnknownServices(manager: EntityManager, terms: PlanTerms): Promise<void> {
     const named = servicesNamed(terms);
     if (named.length === 0) return;
-    const rows = await manager.query<{ code: string }[]>(`SELECT code FROM service WHERE code = ANY($1)`, [
-      named.map(({ code }) => code),
-    ]);
+    const rows = await manager.query<{ code: string }[]>(
+      // In one order, so that two who name the same services wait for nobody who waits for them.
+      `SELECT code FROM service WHERE code = ANY($1) ORDER BY code FOR KEY SHARE`,
+      [named.map(({ code }) => code)],
+    );
     const fields = unknownServices(named, new Set(rows.map((row) => row.code)));
     if (fields.length > 0)
       throw new Refusal(

@@ -85,6 +85,10 @@ export class GroupsRepository {
     ]);
   }
 
+  async removeMember(manager: EntityManager, id: string): Promise<void> {
+    await manager.query(`DELETE FROM sim_group_member WHERE id = $1`, [id]);
+  }
+
   async member(manager: EntityManager, id: string): Promise<MemberRow | undefined> {
     const rows = await manager.query<MemberRow[]>(`${MEMBER} WHERE g.id = $1`, [id]);
     return rows[0];

@@ -12,6 +12,7 @@ import {
   type Page,
   type PageRequest,
 } from '../shared/index.js';
+import { refuseWithinHour } from './calendar.js';
 import { GroupsRepository, type GroupRow, type MemberRow } from './groups.repository.js';
 import { octetsOf } from './quantity.js';
 import type { GroupInput, GroupView, MemberInput, MemberPatch, MemberView } from './schemas.js';
@@ -80,6 +81,8 @@ export class GroupsService {
       const startsAt = new Date(input.from);
       const endsAt = input.to === null ? null : new Date(input.to);
       if (endsAt !== null && endsAt <= startsAt) throw endBeforeStart();
+      await this.refuseWithinHour(manager, simKey, startsAt, '/from');
+      if (endsAt !== null) await this.refuseWithinHour(manager, simKey, endsAt, '/to');
       if ((await this.groups.countMembers(manager, groupKey, startsAt, endsAt)) >= MOST_MEMBERS)
         throw new Refusal('conflict', `A group has at most ${MOST_MEMBERS} SIMs: make another group.`);
       const id = await this.groups.addMember(manager, { groupKey, simKey, startsAt, endsAt });
@@ -92,13 +95,32 @@ export class GroupsService {
     return this.change(async (manager) => {
       await this.subscriptions.lockSim(manager, (await this.foundMember(manager, id)).simId);
       const row = await this.foundMember(manager, id);
-      if (version !== undefined && version !== row.version)
-        throw new Refusal('conflict', 'The member has changed since you read it: read it again.');
+      refuseChanged(row, version);
       const endsAt = patch.to === null ? null : new Date(patch.to);
       if (endsAt !== null && endsAt <= row.startsAt) throw endBeforeStart();
+      if (endsAt !== null) await this.refuseWithinHour(manager, row.simKey, endsAt, '/to');
       await this.groups.setEnd(manager, id, endsAt);
       return toMember(await this.foundMember(manager, id));
     });
+  }
+
+  /** As if the SIM had never been in the group; not once a statement of its time is final. `version` as for {@link end}. */
+  async withdraw(id: string, version?: number): Promise<void> {
+    await this.change(async (manager) => {
+      await this.subscriptions.lockSim(manager, (await this.foundMember(manager, id)).simId);
+      refuseChanged(await this.foundMember(manager, id), version);
+      await this.groups.removeMember(manager, id);
+    });
+  }
+
+  private async refuseWithinHour(
+    manager: EntityManager,
+    simKey: string,
+    instant: Date,
+    pointer: string,
+  ): Promise<void> {
+    const zones = await this.subscriptions.zonesAt(manager, simKey, instant);
+    refuseWithinHour(instant.getTime(), zones, pointer);
   }
 
   private async change<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
@@ -124,6 +146,11 @@ export class GroupsService {
     if (row === undefined) throw new Refusal('not_found', `There is no member ${id}.`);
     return row;
   }
+}
+
+function refuseChanged(row: MemberRow, version: number | undefined): void {
+  if (version !== undefined && version !== row.version)
+    throw new Refusal('conflict', 'The member has changed since you read it: read it again.');
 }
 
 function endBeforeStart(): Refusal {

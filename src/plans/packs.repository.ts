@@ -17,6 +17,13 @@ export interface PackRow {
   toHour: Date;
 }
 
+interface TermsAt {
+  planVersionId: number;
+  planCode: string;
+  terms: PlanTerms;
+  since: Date;
+}
+
 export interface NewPack {
   simKey: string;
   planVersionId: number;
@@ -38,14 +45,17 @@ const SELECT = `
 
 /** SQL over packs that were bought. Every method runs in the caller's transaction. */
 export class PacksRepository {
-  /** The terms that a SIM is under at an instant. */
-  async termsAt(
-    manager: EntityManager,
-    simKey: string,
-    at: Date,
-  ): Promise<{ planVersionId: number; planCode: string; terms: PlanTerms } | undefined> {
-    const rows = await manager.query<{ planVersionId: number; planCode: string; terms: PlanTerms }[]>(
-      `SELECT v.id AS "planVersionId", p.code AS "planCode", v.terms
+  /** The terms that a SIM is under at an instant, and since when. No version of the plan goes until the transaction ends. */
+  async termsAt(manager: EntityManager, simKey: string, at: Date): Promise<TermsAt | undefined> {
+    // A statement of its own: one that waited for the lock would still see the versions of before.
+    await manager.query(
+      `SELECT 1 FROM plan p JOIN subscription s USING (plan_key)
+       WHERE s.sim_key = $1 AND s.starts_at <= $2 AND (s.ends_at > $2 OR s.ends_at IS NULL) FOR SHARE OF p`,
+      [simKey, at],
+    );
+    const rows = await manager.query<TermsAt[]>(
+      `SELECT v.id AS "planVersionId", p.code AS "planCode", v.terms,
+              greatest(s.starts_at, CASE WHEN s.pinned_version IS NULL THEN v.effective_from END) AS since
        FROM subscription s JOIN plan p USING (plan_key) JOIN plan_version v USING (plan_key)
        WHERE s.sim_key = $1 AND s.starts_at <= $2 AND (s.ends_at > $2 OR s.ends_at IS NULL)
          AND CASE WHEN s.pinned_version IS NULL THEN v.effective_from <= $2 ELSE v.version = s.pinned_version END

@@ -67,7 +67,7 @@ export class PacksService {
           price: pack.price,
           use: pack.use,
           boughtAt: new Date(at),
-          ...hoursOf(pack, under.terms, at),
+          ...hoursOf(pack, under, at),
         },
         new Date(this.clock.now()),
       );
@@ -100,14 +100,18 @@ export class PacksService {
   }
 }
 
-/** Usage is kept by the hour: a pack covers the hour in which it is bought, and none that begins after its end. */
+/**
+ * Usage is kept by the hour: a pack covers the hour in which it is bought, and none that begins after its end. Where a period
+ * or the SIM's time on the plan begins within that hour (zones such as +05:30), the hour is of before: it begins with them.
+ */
 function hoursOf(
   { validFor }: NonNullable<PlanTerms['packs']>[number],
-  terms: PlanTerms,
+  { terms, since }: { terms: PlanTerms; since: Date },
   at: number,
 ): { fromHour: Date; toHour: Date } {
-  const from = Math.floor(at / HOUR_MS) * HOUR_MS;
-  const to = validFor === 'period' ? periodAt(terms, at).to : from + validFor.days * 24 * HOUR_MS;
+  const period = periodAt(terms, at);
+  const from = Math.max(Math.floor(at / HOUR_MS) * HOUR_MS, period.from, since.getTime());
+  const to = validFor === 'period' ? period.to : from + validFor.days * 24 * HOUR_MS;
   return { fromHour: new Date(from), toHour: new Date(to) };
 }
 

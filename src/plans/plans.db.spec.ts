@@ -1,79 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { useTestDatabase } from '../../test/support/database.js';
-import { parseOrRefuse, Refusal } from '../shared/index.js';
-import { Outbox } from '../webhooks/index.js';
+import { NOW, plan, subscription, TERMS, usePlans, version } from '../../test/support/plans.js';
+import { refusal } from '../../test/support/refusal.js';
 import { CatalogueReader } from './catalogue.reader.js';
-import { PlansRepository } from './plans.repository.js';
-import { PlansService } from './plans.service.js';
-import { planInputSchema, planVersionInputSchema, subscriptionInputSchema } from './schemas.js';
 import { SegmentsReader } from './segments.reader.js';
-import { SubscriptionsRepository } from './subscriptions.repository.js';
-import { SubscriptionsService } from './subscriptions.service.js';
-import type { PlanTermsInput } from './terms.js';
 
-const database = useTestDatabase();
-const NOW = Date.parse('2026-10-15T03:20:00Z');
-const clock = { now: () => NOW };
-
-const TERMS: PlanTermsInput = {
-  currency: { code: 'JPY', exponent: 0 },
-  timeZone: 'Asia/Tokyo',
-  rounding: 'half_up',
-  tax: { treatment: 'exclusive', rates: [{ percent: '10' }] },
-  baseFee: { amount: '980', proration: 'by_day' },
-  quota: { included: { value: '3', unit: 'GB' }, proration: 'by_day' },
-  overage: { kind: 'none' },
-  free: [{ id: 'line', services: ['line'] }],
-};
-
-function services() {
-  const { dataSource } = database();
-  return {
-    plans: new PlansService(dataSource, new PlansRepository(), new CatalogueReader(), clock),
-    subscriptions: new SubscriptionsService(dataSource, new SubscriptionsRepository(), new Outbox(), clock),
-  };
-}
-
-const plan = (fields: object = {}) =>
-  parseOrRefuse(planInputSchema, {
-    code: 'light',
-    name: 'Light',
-    effectiveFrom: '2026-10-01T00:00:00+09:00',
-    terms: TERMS,
-    ...fields,
-  });
-const version = (effectiveFrom: string, terms: object = TERMS) =>
-  parseOrRefuse(planVersionInputSchema, { effectiveFrom, terms });
-const subscription = (fields: object = {}) =>
-  parseOrRefuse(subscriptionInputSchema, {
-    simId: 'sim-1',
-    planCode: 'light',
-    from: '2026-10-01T00:00:00+09:00',
-    ...fields,
-  });
-
-async function refusal(work: Promise<unknown>): Promise<Refusal> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
-  throw new Error('was not refused');
-}
-
-beforeEach(async () => {
-  await database().clear();
-  const { dataSource } = database();
-  await dataSource.query(
-    `INSERT INTO sim (sim_id, name_consent, status, tags, version, created_at, updated_at)
-     SELECT 'sim-' || n, false, 'active', '{}', 1, now(), now() FROM generate_series(1, 3) n`,
-  );
-  await dataSource.query(
-    `INSERT INTO service (code, name, rating_group, service_identifier, version, created_at, updated_at)
-     VALUES ('line', 'LINE', 1, 0, 1, now(), now())`,
-  );
-});
+const { database, services } = usePlans();
 
 describe('plans', () => {
   it('take a first version in the past, and give terms back as they went in, with defaults', async () => {
@@ -106,6 +37,36 @@ describe('plans', () => {
     expect((await plans.list({ limit: 10 })).items).toHaveLength(1);
   });
 
+  it('hold the services that they name in place, also while they are written', async () => {
+    const { plans } = services();
+    const { dataSource } = database();
+    await dataSource.query(
+      `INSERT INTO service (code, name, rating_group, service_identifier, version, created_at, updated_at)
+       SELECT code, code, 2, n, 1, now(), now() FROM unnest('{news,calls,spare}'::text[]) WITH ORDINALITY u (code, n)`,
+    );
+    const rule = { id: 'line', services: ['line'], except: ['news'] };
+    await plans.create(plan({ terms: { ...TERMS, free: [{ id: 'all', services: 'all' }, rule] } }));
+    const remove = (code: string) => dataSource.query(`DELETE FROM service WHERE code = $1`, [code]);
+    await expect(remove('line')).rejects.toThrow(/a plan names the service line/);
+    await expect(remove('news')).rejects.toThrow(/a plan names the service news/);
+    await remove('spare');
+
+    const terms = plan({ terms: { ...TERMS, free: [{ id: 'calls', services: ['calls'] }] } }).terms;
+    let removed: Promise<unknown> = Promise.resolve();
+    await dataSource.transaction(async (manager) => {
+      await new CatalogueReader().refuseUnknownServices(manager, terms);
+      removed = expect(remove('calls')).rejects.toThrow(/a plan names the service calls/);
+      const waits = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await expect.poll(() => dataSource.query<unknown[]>(waits), { timeout: 20_000 }).toHaveLength(1);
+      await manager.query(
+        `INSERT INTO plan_version (plan_key, version, effective_from, terms, time_zone, anchor_day, currency, created_at)
+         SELECT plan_key, 2, '2026-12-01Z', $1, 'Asia/Tokyo', 1, 'JPY/0', now() FROM plan`,
+        [JSON.stringify(terms)],
+      );
+    });
+    await removed;
+  });
+
   it('refuse a later version in the past, or not after the last, and say the earliest start', async () => {
     const { plans } = services();
     await plans.create(plan());
@@ -127,6 +88,24 @@ describe('plans', () => {
     await plans.withdrawVersion('light', 2);
     expect(await plans.versions('light')).toHaveLength(1);
     expect(await refusal(plans.version('light', 2))).toMatchObject({ code: 'not_found' });
+  });
+
+  it('withdraw no version under which a pack was sold for later', async () => {
+    const { plans, subscriptions, packs } = services();
+    await plans.create(plan());
+    await subscriptions.create(subscription());
+    const withPack = {
+      ...TERMS,
+      packs: [{ id: 'gb', octets: { value: '1', unit: 'GB' }, price: '500', validFor: 'period' }],
+    };
+    await plans.addVersion('light', version('2026-11-01T00:00:00+09:00', withPack));
+    const at = Date.parse('2026-11-03T10:20:00+09:00');
+    const pack = await packs.buy({ simId: 'sim-1', pack: 'gb', at });
+    const refused = await refusal(plans.withdrawVersion('light', 2));
+    expect(refused).toMatchObject({ code: 'conflict' });
+    expect(refused.message).toContain(`pack ${pack.id} was sold`);
+    await packs.withdraw(pack.id);
+    await plans.withdrawVersion('light', 2);
   });
 
   it('keep a version as it was even from SQL', async () => {
@@ -217,7 +196,10 @@ describe('subscriptions', () => {
     expect(await at({ planVersion: 7 })).toEqual(['/planVersion']);
     expect(await at({ from: '2026-09-30T00:00:00+09:00' })).toEqual(['/from']);
     expect(await at({ to: '2026-10-01T00:00:00+09:00' })).toEqual(['/to']);
-    expect(() => subscription({ from: '2026-10-01T00:30:00+09:00' })).toThrow(/2026-09-30T16:00:00.000Z/);
+    expect(await at({ from: '2026-10-01T00:30:00+09:00' })).toEqual(['/from']);
+    expect(await at({ to: '2026-10-05T00:30:00+09:00' })).toEqual(['/to']);
+    const refused = await refusal(subscriptions.create(subscription({ from: '2026-10-01T00:30:00+09:00' })));
+    expect(refused.message).toContain('the next is 2026-09-30T16:00:00.000Z');
     expect(await refusal(subscriptions.get('999'))).toMatchObject({ code: 'not_found' });
     expect(await refusal(subscriptions.get('x; DROP'))).toMatchObject({ code: 'not_found' });
   });

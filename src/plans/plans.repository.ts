@@ -114,6 +114,16 @@ export class PlansRepository {
     await manager.query(`DELETE FROM plan_version WHERE plan_key = $1 AND version = $2`, [planKey, version]);
   }
 
+  /** A pack that a SIM bought under a version. */
+  async packUnder(manager: EntityManager, planKey: number, version: number): Promise<string | undefined> {
+    const rows = await manager.query<{ id: string }[]>(
+      `SELECT k.id FROM pack_purchase k JOIN plan_version v ON v.id = k.plan_version_id
+       WHERE v.plan_key = $1 AND v.version = $2 ORDER BY k.id LIMIT 1`,
+      [planKey, version],
+    );
+    return rows[0]?.id;
+  }
+
   async pinned(manager: EntityManager, planKey: number, version: number): Promise<boolean> {
     const rows = await manager.query<unknown[]>(
       `SELECT 1 FROM subscription WHERE plan_key = $1 AND pinned_version = $2 LIMIT 1`,

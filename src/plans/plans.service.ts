@@ -117,6 +117,12 @@ export class PlansService {
           'conflict',
           `SIMs are subscribed to version ${version} of "${code}": end that first.`,
         );
+      const pack = await this.plans.packUnder(manager, planKey, version);
+      if (pack !== undefined)
+        throw new Refusal(
+          'conflict',
+          `Version ${version} of "${code}" cannot be withdrawn: pack ${pack} was sold under it for later. Take that back first.`,
+        );
       await this.plans.deleteVersion(manager, planKey, version);
     });
   }

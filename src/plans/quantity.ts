@@ -18,7 +18,7 @@ export type QuantityUnit = keyof typeof OCTETS_PER_UNIT;
 /** Largest amount of octets that a bigint column holds. */
 export const MAX_OCTETS = (1n << 63n) - 1n;
 
-const VALUE = /^\d{1,12}(\.\d{1,9})?$/;
+const VALUE = /^\d{1,19}(\.\d{1,9})?$/;
 
 /** Octets of a quantity such as `{value: "0.5", unit: "GB"}`, or undefined where they are no whole number. */
 export function toOctets(quantity: { value: string; unit: QuantityUnit }): bigint | undefined {
@@ -33,12 +33,14 @@ export function toOctets(quantity: { value: string; unit: QuantityUnit }): bigin
 /** An amount of data: a decimal and the name of its unit. It comes to a whole number of octets. */
 export const quantitySchema = z
   .strictObject({
-    value: z.string().regex(VALUE, 'write a decimal of at most 12 digits and 9 places, such as "3" or "0.5"'),
+    value: z.string().regex(VALUE, 'write a decimal of at most 19 digits and 9 places, such as "3" or "0.5"'),
     unit: z.enum(Object.keys(OCTETS_PER_UNIT) as [QuantityUnit, ...QuantityUnit[]], {
       error: `use one of ${Object.keys(OCTETS_PER_UNIT).join(', ')} (GB = 10^9, GiB = 2^30 octets)`,
     }),
   })
   .superRefine((quantity, context) => {
+    // What is wrong with its form has been said.
+    if (!VALUE.test(quantity.value) || !Object.hasOwn(OCTETS_PER_UNIT, quantity.unit)) return;
     const octets = toOctets(quantity);
     if (octets === undefined)
       context.addIssue({ code: 'custom', path: ['value'], message: 'comes to no whole number of octets' });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { formatInstant, instantSchema } from '../shared/index.js';
-import { HOUR_MS } from './calendar.js';
+import { instantSchema } from '../shared/index.js';
+import { isTimeZone, withinHour } from './calendar.js';
 import { positiveQuantitySchema } from './quantity.js';
-import { planTermsSchema } from './terms.js';
+import { codeSchema, planTermsSchema } from './terms.js';
 
 export const planCodeSchema = z
   .string()
@@ -10,34 +10,37 @@ export const planCodeSchema = z
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case letters, digits and single hyphens, such as light-3gb')
   .describe('Natural key of a plan');
 
-/** An instant at which rating may split: usage is kept by the UTC hour. */
-const hourSchema = instantSchema
-  .superRefine((time, context) => {
-    if (time % HOUR_MS === 0) return;
-    const next = formatInstant(Math.ceil(time / HOUR_MS) * HOUR_MS);
-    context.addIssue({
-      code: 'custom',
-      message: `is no whole hour (UTC), and usage is kept by the hour; the next is ${next}`,
-    });
-  })
-  .describe('ISO 8601 with offset, a whole hour of UTC');
+/** An instant at which rating may split: see `refuseWithinHour`, for which the zone must be known. */
+const edgeSchema = instantSchema.describe(
+  'ISO 8601 with offset: a whole hour of UTC, or the start of a day in the time zone of the plan',
+);
 
 const versionFields = {
-  effectiveFrom: hourSchema.describe(
-    'From when the terms hold: a whole hour of UTC, not in the past unless it is the first version of the plan',
+  effectiveFrom: edgeSchema.describe(
+    'From when the terms hold: a whole hour of UTC or the start of a day in the time zone of the terms, not in the past unless it is the first version of the plan',
   ),
   terms: planTermsSchema,
 };
 
+/** Runs on values, too, that the schema of the terms has complained of. */
+function checkEdge(
+  { effectiveFrom, terms }: { effectiveFrom: number; terms: { timeZone: string } },
+  context: z.core.$RefinementCtx,
+): void {
+  const detail = withinHour(effectiveFrom, isTimeZone(terms.timeZone) ? [terms.timeZone] : []);
+  if (detail !== null) context.addIssue({ code: 'custom', path: ['effectiveFrom'], message: detail });
+}
+
 export const planInputSchema = z
   .strictObject({ code: planCodeSchema, name: z.string().trim().min(1).max(200), ...versionFields })
+  .superRefine(checkEdge)
   .describe('A plan and its first version');
 export type PlanInput = z.output<typeof planInputSchema>;
 
 export const planPatchSchema = z.strictObject({ name: z.string().trim().min(1).max(200) });
 export type PlanPatch = z.output<typeof planPatchSchema>;
 
-export const planVersionInputSchema = z.strictObject(versionFields);
+export const planVersionInputSchema = z.strictObject(versionFields).superRefine(checkEdge);
 export type PlanVersionInput = z.output<typeof planVersionInputSchema>;
 
 const planVersionNumber = z
@@ -52,18 +55,18 @@ export const subscriptionInputSchema = z.strictObject({
   simId,
   planCode: planCodeSchema,
   planVersion: planVersionNumber,
-  from: hourSchema,
-  to: hourSchema.nullable().default(null).describe('Exclusive; null = until further notice'),
+  from: edgeSchema,
+  to: edgeSchema.nullable().default(null).describe('Exclusive; null = until further notice'),
 });
 export type SubscriptionInput = z.output<typeof subscriptionInputSchema>;
 
 export const subscriptionPatchSchema = z.strictObject({
-  to: hourSchema.nullable().describe('End, exclusive; null = until further notice'),
+  to: edgeSchema.nullable().describe('End, exclusive; null = until further notice'),
 });
 export type SubscriptionPatch = z.output<typeof subscriptionPatchSchema>;
 
 export const planChangeSchema = z
-  .strictObject({ simId, planCode: planCodeSchema, planVersion: planVersionNumber, at: hourSchema })
+  .strictObject({ simId, planCode: planCodeSchema, planVersion: planVersionNumber, at: edgeSchema })
   .describe('Ends what the SIM is on at the instant, and starts another plan at it');
 export type PlanChange = z.output<typeof planChangeSchema>;
 
@@ -85,19 +88,19 @@ export type GroupInput = z.output<typeof groupInputSchema>;
 
 export const memberInputSchema = z.strictObject({
   simId,
-  from: hourSchema,
-  to: hourSchema.nullable().default(null).describe('Exclusive; null = until further notice'),
+  from: edgeSchema,
+  to: edgeSchema.nullable().default(null).describe('Exclusive; null = until further notice'),
 });
 export type MemberInput = z.output<typeof memberInputSchema>;
 
 export const memberPatchSchema = z.strictObject({
-  to: hourSchema.nullable().describe('End, exclusive; null = until further notice'),
+  to: edgeSchema.nullable().describe('End, exclusive; null = until further notice'),
 });
 export type MemberPatch = z.output<typeof memberPatchSchema>;
 
 export const packInputSchema = z.strictObject({
   simId,
-  pack: planCodeSchema.describe('Id of a pack that the SIM’s plan offers'),
+  pack: codeSchema.describe('Id of a pack that the SIM’s plan offers'),
   at: instantSchema.optional().describe('When it is bought; left out: now'),
 });
 export type PackInput = z.output<typeof packInputSchema>;

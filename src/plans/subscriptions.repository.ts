@@ -21,6 +21,12 @@ export interface NewSubscription {
   endsAt: Date | null;
 }
 
+export interface PlanVersionStart {
+  version: number;
+  effectiveFrom: Date;
+  timeZone: string;
+}
+
 export interface SubscriptionFilter {
   simId?: string | undefined;
   planCode?: string | undefined;
@@ -45,21 +51,34 @@ export class SubscriptionsRepository {
     return rows[0]?.sim_key;
   }
 
+  /** Locks the plan against changes of its versions until the transaction ends, and gives them as they then are. */
   async plan(
     manager: EntityManager,
     code: string,
-  ): Promise<{ planKey: number; versions: { version: number; effectiveFrom: Date }[] } | undefined> {
-    const rows = await manager.query<{ plan_key: number; version: number; effective_from: Date }[]>(
-      `SELECT p.plan_key, v.version, v.effective_from FROM plan p JOIN plan_version v USING (plan_key)
-       WHERE p.code = $1 ORDER BY v.version FOR SHARE OF p`,
+  ): Promise<{ planKey: number; versions: PlanVersionStart[] } | undefined> {
+    const [plan] = await manager.query<{ plan_key: number }[]>(
+      `SELECT plan_key FROM plan WHERE code = $1 FOR SHARE`,
       [code],
     );
-    const [first] = rows;
-    if (first === undefined) return undefined;
-    return {
-      planKey: first.plan_key,
-      versions: rows.map((row) => ({ version: row.version, effectiveFrom: row.effective_from })),
-    };
+    if (plan === undefined) return undefined;
+    // A statement of its own: one that waited for the lock would still see the versions of before.
+    const versions = await manager.query<PlanVersionStart[]>(
+      `SELECT version, effective_from AS "effectiveFrom", time_zone AS "timeZone" FROM plan_version
+       WHERE plan_key = $1 ORDER BY version`,
+      [plan.plan_key],
+    );
+    return { planKey: plan.plan_key, versions };
+  }
+
+  /** Zones of the plan versions that a SIM is under at an instant, and until it. */
+  async zonesAt(manager: EntityManager, simKey: string, instant: Date): Promise<string[]> {
+    const rows = await manager.query<{ time_zone: string }[]>(
+      `SELECT DISTINCT v.time_zone FROM subscription s JOIN plan_version v USING (plan_key)
+       WHERE s.sim_key = $1 AND s.starts_at <= $2 AND (s.ends_at >= $2 OR s.ends_at IS NULL)
+         AND (s.pinned_version IS NULL OR s.pinned_version = v.version)`,
+      [simKey, instant],
+    );
+    return rows.map((row) => row.time_zone);
   }
 
   async insert(manager: EntityManager, row: NewSubscription, now: Date): Promise<string> {
@@ -78,6 +97,21 @@ export class SubscriptionsRepository {
       `UPDATE subscription SET ends_at = $2, version = version + 1, updated_at = $3 WHERE id = $1`,
       [id, endsAt, now],
     );
+  }
+
+  /** A pack that the SIM bought while it was on this. */
+  async packWithin(manager: EntityManager, id: string): Promise<{ id: string; code: string } | undefined> {
+    const rows = await manager.query<{ id: string; code: string }[]>(
+      `SELECT k.id, k.code FROM pack_purchase k JOIN subscription s USING (sim_key)
+       WHERE s.id = $1 AND k.bought_at >= s.starts_at AND (k.bought_at < s.ends_at OR s.ends_at IS NULL)
+       ORDER BY k.id LIMIT 1`,
+      [id],
+    );
+    return rows[0];
+  }
+
+  async remove(manager: EntityManager, id: string): Promise<void> {
+    await manager.query(`DELETE FROM subscription WHERE id = $1`, [id]);
   }
 
   async find(manager: EntityManager, id: string): Promise<SubscriptionRow | undefined> {

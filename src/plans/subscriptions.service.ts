@@ -13,9 +13,11 @@ import {
   type PageRequest,
 } from '../shared/index.js';
 import { Outbox } from '../webhooks/index.js';
+import { refuseWithinHour } from './calendar.js';
 import type { PlanChange, SubscriptionInput, SubscriptionPatch, SubscriptionView } from './schemas.js';
 import {
   SubscriptionsRepository,
+  type PlanVersionStart,
   type SubscriptionFilter,
   type SubscriptionRow,
 } from './subscriptions.repository.js';
@@ -49,7 +51,9 @@ export class SubscriptionsService {
       const startsAt = new Date(input.from);
       const endsAt = input.to === null ? null : new Date(input.to);
       if (endsAt !== null && endsAt <= startsAt) throw endBeforeStart();
-      const planKey = await this.planFor(manager, input.planCode, input.planVersion, startsAt, '/from');
+      const { planKey, zones } = await this.planFor(manager, input, startsAt, '/from');
+      refuseWithinHour(input.from, zones, '/from');
+      if (input.to !== null) refuseWithinHour(input.to, zones, '/to');
       await this.refuseOverlap(manager, simKey, startsAt, endsAt, null);
       const row = { simKey, planKey, pinnedVersion: input.planVersion, startsAt, endsAt };
       const id = await this.subscriptions.insert(manager, row, this.now());
@@ -63,13 +67,13 @@ export class SubscriptionsService {
       const { simId } = await this.found(manager, id);
       const simKey = await this.lockSim(manager, simId);
       const row = await this.found(manager, id);
-      if (version !== undefined && version !== row.version)
-        throw new Refusal(
-          'conflict',
-          'The subscription has changed since you read it: read it again, then change it.',
-        );
+      refuseChanged(row, version);
       const endsAt = patch.to === null ? null : new Date(patch.to);
       if (endsAt !== null && endsAt <= row.startsAt) throw endBeforeStart();
+      if (patch.to !== null) {
+        const plan = await this.subscriptions.plan(manager, row.planCode);
+        refuseWithinHour(patch.to, zonesOf(plan?.versions ?? [], row.planVersion), '/to');
+      }
       await this.refuseOverlap(manager, simKey, row.startsAt, endsAt, id);
       await this.subscriptions.setEnd(manager, id, endsAt, this.now());
       return this.announce(manager, id, endsAt === null ? 'continued' : 'ended');
@@ -87,14 +91,40 @@ export class SubscriptionsService {
         throw new Refusal('conflict', `The plan cannot change: ${detail}.`, [{ pointer: '/at', detail }]);
       }
       if (current.startsAt.getTime() === input.at) {
-        const detail = `the SIM's subscription to "${current.planCode}" starts at this very instant: choose a later one`;
+        const detail = `the SIM's subscription ${current.id} to "${current.planCode}" starts at this very instant: choose a later one, or withdraw that and subscribe the SIM anew`;
         throw new Refusal('conflict', `The plan cannot change: ${detail}.`, [{ pointer: '/at', detail }]);
       }
-      const planKey = await this.planFor(manager, input.planCode, input.planVersion, at, '/at');
+      const { planKey, zones } = await this.planFor(manager, input, at, '/at');
+      refuseWithinHour(
+        input.at,
+        [...zones, ...(await this.subscriptions.zonesAt(manager, simKey, at))],
+        '/at',
+      );
       await this.subscriptions.setEnd(manager, current.id, at, this.now());
       const row = { simKey, planKey, pinnedVersion: input.planVersion, startsAt: at, endsAt: current.endsAt };
       const id = await this.subscriptions.insert(manager, row, this.now());
       return this.announce(manager, id, 'changed');
+    });
+  }
+
+  /**
+   * Takes back a subscription that should not have been, such as a change that is planned no more: as if it had never
+   * been. Not once a statement of its time is final. `version` as for {@link end}.
+   */
+  async withdraw(id: string, version?: number): Promise<void> {
+    await this.change(async (manager) => {
+      const { simId } = await this.found(manager, id);
+      await this.lockSim(manager, simId);
+      const row = await this.found(manager, id);
+      refuseChanged(row, version);
+      const pack = await this.subscriptions.packWithin(manager, id);
+      if (pack !== undefined)
+        throw new Refusal(
+          'conflict',
+          `The SIM bought pack ${pack.id} ("${pack.code}") in this time: take that back first.`,
+        );
+      await this.subscriptions.remove(manager, id);
+      await this.tell(manager, toView(row), 'withdrawn');
     });
   }
 
@@ -120,14 +150,13 @@ export class SubscriptionsService {
     throw new Refusal('invalid', `The subscription has no SIM: ${detail}.`, [{ pointer: '/simId', detail }]);
   }
 
-  /** The plan, if it has terms from the instant on. */
+  /** The plan, if it has terms from the instant on, and the zones of its terms. */
   private async planFor(
     manager: EntityManager,
-    code: string,
-    pinned: number | null,
+    { planCode: code, planVersion: pinned }: { planCode: string; planVersion: number | null },
     from: Date,
     fromPointer: string,
-  ): Promise<number> {
+  ): Promise<{ planKey: number; zones: string[] }> {
     const plan = await this.subscriptions.plan(manager, code);
     if (plan === undefined) {
       const detail = `there is no plan "${code}"`;
@@ -148,7 +177,7 @@ export class SubscriptionsService {
         { pointer: fromPointer, detail },
       ]);
     }
-    return plan.planKey;
+    return { planKey: plan.planKey, zones: zonesOf(plan.versions, pinned) };
   }
 
   private async refuseOverlap(
@@ -169,13 +198,17 @@ export class SubscriptionsService {
 
   private async announce(manager: EntityManager, id: string, change: string): Promise<SubscriptionView> {
     const view = toView(await this.found(manager, id));
+    await this.tell(manager, view, change);
+    return view;
+  }
+
+  private async tell(manager: EntityManager, view: SubscriptionView, change: string): Promise<void> {
     await this.outbox.append(manager, {
       type: 'subscription.changed',
       simId: view.simId,
       data: { change, subscription: view },
       occurredAt: this.clock.now(),
     });
-    return view;
   }
 
   private async found(manager: EntityManager, id: string): Promise<SubscriptionRow> {
@@ -187,6 +220,18 @@ export class SubscriptionsService {
   private now(): Date {
     return new Date(this.clock.now());
   }
+}
+
+function zonesOf(versions: readonly PlanVersionStart[], pinned: number | null): string[] {
+  return versions.filter(({ version }) => pinned === null || version === pinned).map((one) => one.timeZone);
+}
+
+function refuseChanged(row: SubscriptionRow, version: number | undefined): void {
+  if (version !== undefined && version !== row.version)
+    throw new Refusal(
+      'conflict',
+      'The subscription has changed since you read it: read it again, then change it.',
+    );
 }
 
 function endBeforeStart(): Refusal {

@@ -15,6 +15,20 @@ const TERMS: PlanTermsInput = {
 const open = { upTo: null, price: '100' };
 const octets = (value: number | string) => ({ value: String(value), unit: 'octet' as const });
 
+const dayCap = (limit: number) => ({ limit: octets(limit), per: 'day', past: 'billed' });
+const notice = (limit: number) => ({ ...dayCap(limit), past: 'noticed' });
+const rolling = (rollingHours: number) => ({ ...dayCap(1), per: { rollingHours } });
+const rule = (caps: object[]) => ({ id: 'a', services: 'all', caps });
+const tiers = (prices: string[]) => ({
+  kind: 'per_unit',
+  unit: octets(1),
+  unitRounding: 'up',
+  tiers: prices.map((price, index) => ({
+    upTo: index === prices.length - 1 ? null : octets(index + 1),
+    price,
+  })),
+});
+
 function pointers(fields: object): string[] {
   const parsed = planTermsSchema.safeParse({ ...TERMS, ...fields });
   return parsed.success ? [] : fieldErrors(parsed.error).map(({ pointer }) => pointer);
@@ -123,7 +137,99 @@ describe('plan terms', () => {
       { rounding: 'nearest', anchorDay: 32, currency: { code: 'yen', exponent: 9 } },
       ['/currency/code', '/currency/exponent', '/anchorDay', '/rounding'],
     ],
+    [
+      'an exception from what the rule names',
+      { free: [{ id: 'a', services: ['line', 'news'], except: ['calls', 'news'] }] },
+      ['/free/0/except/1'],
+    ],
+    [
+      'two limits for one span',
+      { free: [{ id: 'a', services: 'all', caps: [dayCap(2), dayCap(1)] }] },
+      ['/free/0/caps/1'],
+    ],
+    [
+      'two limits for as many hours',
+      { free: [{ id: 'a', services: 'all', caps: [rolling(72), rolling(24), rolling(72)] }] },
+      ['/free/0/caps/2'],
+    ],
+    [
+      'stairs that fall',
+      {
+        overage: {
+          kind: 'stairs',
+          tiers: [
+            { upTo: octets(5), price: '10' },
+            { upTo: octets(6), price: '9.99' },
+            { upTo: null, price: '9.99' },
+          ],
+        },
+      },
+      ['/overage/tiers/1/price'],
+    ],
   ])('refuse %s', (_, fields, expected) => expect(pointers(fields)).toEqual(expected));
+
+  it.each<[string, object]>([
+    ['notices at several levels of one span', { free: [rule([notice(1), notice(2), dayCap(3)])] }],
+    ['limits for several spans', { free: [rule([dayCap(1), rolling(72), rolling(24)])] }],
+    ['an exception from everything', { free: [{ id: 'a', services: 'all', except: ['news'] }] }],
+    ['prices of units that fall', { overage: tiers(['300', '30']) }],
+    ['stairs that rise by digits', { overage: { kind: 'stairs', tiers: tiers(['9', '10', '10.5']).tiers } }],
+    ['forints without fillér', { currency: { code: 'HUF', exponent: 0 } }],
+    ['dinars of a thousand fils', { currency: { code: 'KWD', exponent: 3 } }],
+    ['units of account', { currency: { code: 'CLF', exponent: 4 } }],
+    ['what people agree on', { currency: { code: 'XTS', exponent: 4 } }],
+    ['2^63 - 1 octets', { quota: { included: octets('9223372036854775807'), proration: 'full' } }],
+    ['a link of the zone database', { timeZone: 'Asia/Calcutta' }],
+  ])('take %s', (_, fields) => expect(pointers(fields)).toEqual([]));
+
+  it.each<[string, object, string]>([
+    ['another writing of a zone', { timeZone: 'asia/tokyo' }, 'write the zone as Asia/Tokyo'],
+    ['UTC in lower case', { timeZone: 'utc' }, 'write the zone as UTC'],
+    ['a short name', { timeZone: 'JST' }, 'is no IANA time zone; write one such as Asia/Tokyo'],
+    [
+      'coins that there are not',
+      { currency: { code: 'JPY', exponent: 2 } },
+      'the smallest coin of JPY has 0 places (ISO 4217): write 0',
+    ],
+    [
+      'tenths of a cent',
+      { currency: { code: 'USD', exponent: 3 } },
+      'the smallest coin of USD has 2 places (ISO 4217): write 2',
+    ],
+    [
+      'a code of no currency',
+      { currency: { code: 'YEN', exponent: 0 } },
+      'is no currency; write an ISO 4217 code, such as JPY',
+    ],
+    [
+      'a span of a cap by a name that is not one',
+      { free: [rule([{ ...dayCap(1), per: 'month' }])] },
+      'write "period", "day", or {"rollingHours": 72} with 1 to 744 hours',
+    ],
+    [
+      'one service without its brackets',
+      { free: [{ id: 'a', services: 'line' }] },
+      'write "all", or a list of 1 to 1000 codes of services, such as ["line"]',
+    ],
+    [
+      'a pack for a month',
+      { packs: [{ id: 'a', octets: octets(1), price: '1', validFor: 'month' }] },
+      'write "period", or {"days": 30} with 1 to 366 days',
+    ],
+    [
+      '2^63 octets',
+      { quota: { included: octets('9223372036854775808'), proration: 'full' } },
+      'is more than 2^63 - 1 octets',
+    ],
+    [
+      'octets with a comma',
+      { quota: { included: octets('3,000'), proration: 'full' } },
+      'write a decimal of at most 19 digits and 9 places, such as "3" or "0.5"',
+    ],
+  ])('say what to write for %s, and nothing else', (_, fields, expected) => {
+    const parsed = planTermsSchema.safeParse({ ...TERMS, ...fields });
+    expect(fieldErrors(parsed.error!).map(({ detail }) => detail)).toEqual([expected]);
+  });
 
   it('never throw, whatever comes', () => {
     const keys = Object.keys(TERMS);

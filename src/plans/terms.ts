@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isTimeZone } from './calendar.js';
+import { zoneNamed } from './calendar.js';
+import { checkCoin, isCurrency } from './currency.js';
 import { positiveQuantitySchema, quantitySchema, toOctets } from './quantity.js';
 
 /** How a fraction of the smallest coin becomes a whole one. `up`/`down` are away from and towards zero. */
@@ -21,30 +22,45 @@ export type Proration = (typeof PRORATIONS)[number];
 export const DIRECTIONS = ['both', 'up', 'down'] as const;
 export type CountedDirection = (typeof DIRECTIONS)[number];
 
-const code = z
+/** Names what terms hold: a rule, a pack, a sponsor, a service. */
+export const codeSchema = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/, 'write 1 to 64 lower-case letters, digits and hyphens');
+const MONEY = /^\d{1,12}(\.\d{1,9})?$/;
 const moneySchema = z
   .string()
-  .regex(
-    /^\d{1,12}(\.\d{1,9})?$/,
-    'write a decimal of at most 12 digits and 9 places, such as "980" or "0.25"',
-  )
+  .regex(MONEY, 'write a decimal of at most 12 digits and 9 places, such as "980" or "0.25"')
   .meta({ id: 'Money', examples: ['980'] });
 const prorationSchema = z.enum(PRORATIONS).meta({
   description:
-    'How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.',
+    'How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.',
 });
 const date = z.iso.date('write a date as YYYY-MM-DD');
 
-const currencySchema = z.strictObject({
-  code: z.string().regex(/^[A-Z]{3}$/, 'write an ISO 4217 code, such as JPY'),
-  exponent: z
-    .int()
-    .min(0)
-    .max(4)
-    .meta({ description: 'Places of the smallest coin: 0 for JPY, 2 for USD, 3 for KWD.' }),
+const timeZoneSchema = z.string().superRefine((name, context) => {
+  const meant = zoneNamed(name);
+  if (meant === name) return;
+  const message =
+    meant === null ? 'is no IANA time zone; write one such as Asia/Tokyo' : `write the zone as ${meant}`;
+  context.addIssue({ code: 'custom', message });
 });
+
+const currencySchema = z
+  .strictObject({
+    code: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'write an ISO 4217 code, such as JPY')
+      .refine(
+        (code) => !/^[A-Z]{3}$/.test(code) || isCurrency(code),
+        'is no currency; write an ISO 4217 code, such as JPY',
+      ),
+    exponent: z
+      .int()
+      .min(0)
+      .max(4)
+      .meta({ description: 'Places of the smallest coin that is billed: 0 for JPY, 2 for USD, 3 for KWD.' }),
+  })
+  .superRefine(checkCoin);
 
 const taxSchema = z
   .strictObject({
@@ -81,7 +97,9 @@ const taxSchema = z
 
 const capSchema = z.strictObject({
   limit: positiveQuantitySchema,
-  per: z.union([z.enum(['period', 'day']), z.strictObject({ rollingHours: z.int().min(1).max(744) })]),
+  per: z.union([z.enum(['period', 'day']), z.strictObject({ rollingHours: z.int().min(1).max(744) })], {
+    error: 'write "period", "day", or {"rollingHours": 72} with 1 to 744 hours',
+  }),
   past: z.enum(['billed', 'noticed']).meta({
     description: 'What octets past the cap are: billed like any other, or still free with a notice.',
   }),
@@ -110,7 +128,7 @@ const payerSchema = z
     }),
     z.strictObject({
       kind: z.literal('sponsor'),
-      sponsorId: code,
+      sponsorId: codeSchema,
       rate: z
         .strictObject({ unit: positiveQuantitySchema, price: moneySchema })
         .optional()
@@ -119,12 +137,39 @@ const payerSchema = z
   ])
   .meta({ description: 'Who pays for the free octets; named on their lines. Left out: nobody is named.' });
 
+/** What names a service twice, or two limits for one span, says nothing: one of them never counts. */
+function checkFreeRule(
+  rule: {
+    services: 'all' | readonly string[];
+    except: readonly string[];
+    caps: readonly z.output<typeof capSchema>[];
+  },
+  context: z.core.$RefinementCtx,
+): void {
+  const complain = (path: PropertyKey[], message: string) =>
+    context.addIssue({ code: 'custom', path, message });
+  rule.except.forEach((service, index) => {
+    if (rule.services !== 'all' && rule.services.includes(service))
+      complain(['except', index], 'is among the services of the rule: leave it out there or here');
+  });
+  const spans = new Set<string>();
+  rule.caps.forEach(({ per, past }, index) => {
+    if (past !== 'billed') return;
+    const span = JSON.stringify(per);
+    if (spans.has(span))
+      complain(['caps', index], 'another cap of the rule is over this span: keep the lower one');
+    spans.add(span);
+  });
+}
+
 const freeRuleSchema = z
   .strictObject({
-    id: code.meta({ description: 'Names the rule on statements; unique in the plan.' }),
-    services: z.union([z.literal('all'), z.array(code).min(1).max(1000)]),
+    id: codeSchema.meta({ description: 'Names the rule on statements; unique in the plan.' }),
+    services: z.union([z.literal('all'), z.array(codeSchema).min(1).max(1000)], {
+      error: 'write "all", or a list of 1 to 1000 codes of services, such as ["line"]',
+    }),
     includeSubServices: z.boolean().default(false),
-    except: z.array(code).max(1000).default([]),
+    except: z.array(codeSchema).max(1000).default([]),
     direction: z.enum(DIRECTIONS).default('both'),
     caps: z.array(capSchema).max(10).default([]),
     windows: z.array(windowSchema).max(20).default([]),
@@ -135,12 +180,13 @@ const freeRuleSchema = z
       .meta({ description: 'Free only in these networks; empty = anywhere. An unknown network is home.' }),
     payer: payerSchema.optional(),
   })
+  .superRefine(checkFreeRule)
   .meta({ id: 'FreeRule' });
 
 const tierSchema = z.strictObject({
-  upTo: positiveQuantitySchema
-    .nullable()
-    .meta({ description: 'Octets past the quota; null on the last tier.' }),
+  upTo: positiveQuantitySchema.nullable().meta({
+    description: 'Octets past the quota, over all versions of the plan in the period; null on the last tier.',
+  }),
   price: moneySchema,
 });
 
@@ -171,7 +217,7 @@ const carryOverSchema = z.strictObject({
 });
 
 const discountSchema = z.strictObject({
-  id: code,
+  id: codeSchema,
   amount: moneySchema,
   whenTotalAtMost: quantitySchema,
   includingFree: z.boolean().meta({ description: 'Whether free octets count towards the total.' }),
@@ -179,11 +225,13 @@ const discountSchema = z.strictObject({
 
 const packSchema = z
   .strictObject({
-    id: code.meta({ description: 'Names the pack; unique in the plan.' }),
+    id: codeSchema.meta({ description: 'Names the pack; unique in the plan.' }),
     octets: positiveQuantitySchema,
     price: moneySchema,
     validFor: z
-      .union([z.literal('period'), z.strictObject({ days: z.int().min(1).max(366) })])
+      .union([z.literal('period'), z.strictObject({ days: z.int().min(1).max(366) })], {
+        error: 'write "period", or {"days": 30} with 1 to 366 days',
+      })
       .meta({ description: 'Until the end of the period that it is bought in, or for days of 24 hours.' }),
     use: z.enum(['before_quota', 'after_quota']).default('after_quota').meta({
       description: 'Whether it covers octets before the quota is used, or only what is past it.',
@@ -213,12 +261,15 @@ const thresholdsSchema = z
 export const planTermsSchema = z
   .strictObject({
     currency: currencySchema,
-    timeZone: z.string().refine(isTimeZone, 'is no IANA time zone; write one such as Asia/Tokyo'),
+    timeZone: timeZoneSchema,
     anchorDay: z.int().min(1).max(31).default(1),
     rounding: z.enum(ROUNDING_MODES),
     tax: taxSchema.nullable(),
     baseFee: z.strictObject({ amount: moneySchema, proration: prorationSchema }),
-    counted: z.enum(DIRECTIONS).default('both').meta({ description: 'Direction that is billed.' }),
+    counted: z.enum(DIRECTIONS).default('both').meta({
+      description:
+        'Direction that is billed. Free rules go first: what they make free is free in both directions, or in that of the rule.',
+    }),
     quota: z
       .strictObject({
         included: quantitySchema,
@@ -234,7 +285,7 @@ export const planTermsSchema = z
       .optional()
       .meta({
         description:
-          'Octets in a period, free ones included, past which nothing is free or a notice is given.',
+          'Octets in a period that are billed or free, past which nothing is free or a notice is given.',
       }),
     discounts: z.array(discountSchema).max(20).default([]),
     packs: z.array(packSchema).max(50).optional(),
@@ -245,6 +296,7 @@ export const planTermsSchema = z
     uniqueIds(terms.discounts, 'discounts', context);
     uniqueIds(terms.packs ?? [], 'packs', context);
     if (terms.overage.kind !== 'none') checkTiers(terms.overage, context);
+    if (terms.overage.kind === 'stairs') checkStairs(terms.overage.tiers, context);
   })
   .meta({ id: 'PlanTerms' });
 
@@ -284,4 +336,27 @@ function checkTiers(overage: Exclude<Overage, { kind: 'none' }>, context: Contex
     else if (unit !== 0n && (end - before) % unit !== 0n) complain('holds a whole number of units');
     before = end;
   });
+}
+
+/** More octets never cost less. */
+function checkStairs(tiers: readonly z.output<typeof tierSchema>[], context: Context): void {
+  tiers.forEach(({ price }, index) => {
+    const before = tiers[index - 1]?.price;
+    if (before !== undefined && isLess(price, before))
+      context.addIssue({
+        code: 'custom',
+        path: ['overage', 'tiers', index, 'price'],
+        message: `is at least ${before}, the price of the step before: more octets would cost less`,
+      });
+  });
+}
+
+/** Compares decimals that `moneySchema` has let through; of others nothing is said. */
+function isLess(a: string, b: string): boolean {
+  const [first, second] = [a, b].map((text) => {
+    if (!MONEY.test(text)) return null;
+    const [whole = '0', part = ''] = text.split('.');
+    return BigInt(whole + part.padEnd(9, '0'));
+  });
+  return first != null && second != null && first < second;
 }

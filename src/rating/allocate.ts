@@ -39,7 +39,7 @@ export function allocate(input: RatingInput): Allocation {
 
 class Allocator {
   private readonly lines = new UsageLines();
-  private readonly caps = new CapMeter();
+  private readonly caps: CapMeter;
   private readonly capUses = new CapUses();
   /** Octets of a plan that count towards its total cap. */
   private readonly totals = new Map<string, bigint>();
@@ -48,6 +48,7 @@ class Allocator {
   private readonly billedHours: BilledOctets[] | null;
 
   constructor(private readonly input: RatingInput) {
+    this.caps = new CapMeter(input.segments);
     this.billed = input.segments.map(() => 0n);
     this.billedHours = drawsByHour(input) ? [] : null;
   }
@@ -81,7 +82,7 @@ class Allocator {
           const octets = eligibleUp(rule, row.octetsUp) + eligibleDown(rule, row.octetsDown);
           for (const cap of rollingCaps(rule)) {
             const name = JSON.stringify([planCode, cap.key]);
-            if (!counted.has(name)) this.caps.use(planCode, cap, row.firstHour, plan.clock, octets);
+            if (!counted.has(name)) this.caps.useBefore(planCode, cap, row.firstHour, plan.clock, octets);
             counted.add(name);
           }
         }
@@ -216,7 +217,7 @@ class Allocator {
     const { totalCap } = segment.plan;
     if (totalCap === null) return;
     const used = this.totals.get(segment.planCode) ?? 0n;
-    const cap = { key: '/totalCap', pointer: '/totalCap', limit: totalCap };
+    const cap = { key: '/totalCap', pointer: '/totalCap', limit: totalCap, per: 'period' } as const;
     this.capUses.note(segment, index, cap, used, null);
     if (used > totalCap) this.notice('total_cap_exceeded', index, cap.pointer, hour);
   }

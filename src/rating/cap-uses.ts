@@ -1,9 +1,9 @@
 import type { CompiledCap } from './compile.js';
 import type { CapUse, RatingSegment } from './types.js';
 
-type Limit = Pick<CompiledCap, 'key' | 'pointer' | 'limit'>;
+type Limit = Pick<CompiledCap, 'key' | 'pointer' | 'limit' | 'per'>;
 
-/** Keeps the most that each window of each cap held. A cap is one per plan, whichever versions the period saw. */
+/** Keeps the most that each window of each cap held. A cap is one per plan and span, whichever versions the period saw. */
 export class CapUses {
   private readonly uses = new Map<string, CapUse>();
 
@@ -21,7 +21,7 @@ export class CapUses {
   }
 
   private of(segment: RatingSegment, index: number, cap: Limit, day: number | null): CapUse {
-    const key = JSON.stringify([segment.planCode, cap.key, day]);
+    const key = JSON.stringify([segment.planCode, cap.key, cap.per, day]);
     let use = this.uses.get(key);
     if (use === undefined) {
       use = { segment: index, rule: cap.pointer, limit: cap.limit, octets: 0n, held: 0n, day };

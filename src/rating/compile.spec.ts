@@ -116,7 +116,7 @@ describe('the rules that speak of a service', () => {
     [{ services: 'all', except: ['google'] }, 'youtube', false],
     [{ services: 'all', except: ['google'] }, 'line', true],
     [{ services: 'all', except: ['google'] }, null, true],
-    [{ services: ['line', 'youtube'], except: ['youtube'] }, 'youtube', false],
+    [{ services: ['line', 'youtube'], except: ['google'] }, 'youtube', false],
   ])('%j and %s: %s', (one, service, speaks) => expect(of(one, service)).toBe(speaks));
 
   it('are in the order of the plan, and the same each time', () => {

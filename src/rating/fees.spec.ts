@@ -18,11 +18,12 @@ interface Part {
   free: Rule[];
   planCode?: string;
   base?: How;
+  fee?: string;
 }
 
 /** Fees of plans for the halves of October: segment, rule, amount, and the share of the month. */
 function fees(...parts: [Part, Part]): string[] {
-  const segments = parts.map(({ free, planCode = 'p', base = 'full' }, index) => ({
+  const segments = parts.map(({ free, planCode = 'p', base = 'full', fee = '310' }, index) => ({
     from: index === 0 ? PERIOD.from : SIXTEENTH,
     to: index === 0 ? SIXTEENTH : PERIOD.to,
     planCode,
@@ -33,7 +34,7 @@ function fees(...parts: [Part, Part]): string[] {
         timeZone: TOKYO.timeZone,
         rounding: 'half_up',
         tax: null,
-        baseFee: { amount: '310', proration: base },
+        baseFee: { amount: fee, proration: base },
         quota: null,
         overage: { kind: 'none' },
         free,
@@ -83,6 +84,26 @@ describe('fees', () => {
       'base_fee 0 /baseFee 150 15/31',
       'service_fee 0 /free/0/payer/fee 30 15/31',
       'base_fee 1 /baseFee 160 16/31',
+      'service_fee 1 /free/0/payer/fee 32 16/31',
+    ]);
+  });
+
+  it('in full, after days that were charged, come to the whole less those days, and never give back', () => {
+    const free = [paid('video', '62', 'by_day')];
+    const days: Part = { free, base: 'by_day' };
+    expect(fees(days, { free: [paid('video', '80')], fee: '400' })).toEqual([
+      'base_fee 0 /baseFee 150 15/31',
+      'service_fee 0 /free/0/payer/fee 30 15/31',
+      'base_fee 1 /baseFee 250',
+      'service_fee 1 /free/0/payer/fee 50',
+    ]);
+    expect(fees(days, { free: [paid('video', '30')], fee: '149.5' })).toEqual([
+      'base_fee 0 /baseFee 150 15/31',
+      'service_fee 0 /free/0/payer/fee 30 15/31',
+      'service_fee 1 /free/0/payer/fee 0',
+    ]);
+    expect(fees(days, { free, planCode: 'q', fee: '400' }).slice(2)).toEqual([
+      'base_fee 1 /baseFee 400',
       'service_fee 1 /free/0/payer/fee 32 16/31',
     ]);
   });

@@ -38,7 +38,7 @@ const freeRule = fc.record({
   ),
   includeSubServices: fc.boolean(),
   direction,
-  caps: fc.array(cap, { maxLength: 2 }),
+  caps: fc.uniqueArray(cap, { maxLength: 2, selector: ({ per, past }) => JSON.stringify([per, past]) }),
   windows: fc.constantFrom<{ fromHour: number; toHour: number; weekdays?: number[] }[]>(
     [],
     [{ fromHour: 22, toHour: 5 }],
@@ -53,7 +53,17 @@ const overage = fc.oneof<fc.Arbitrary<PlanTermsInput['overage']>[]>(
   fc.constant({ kind: 'none' as const }),
   fc.record({
     kind: fc.constant('stairs' as const),
-    tiers: fc.tuple(fc.record({ upTo: fc.constant(null), price: money })),
+    tiers: fc.array(fc.tuple(fc.integer({ min: 1, max: 4000 }), money), { maxLength: 3 }).map((steps) => {
+      const prices = [...steps.map(([, price]) => price), '3000'].sort((a, b) => Number(a) - Number(b));
+      let end = 0;
+      return prices.map((price, index) => {
+        end += steps[index]?.[0] ?? 0;
+        return {
+          upTo: index === steps.length ? null : { value: String(end), unit: 'octet' as const },
+          price,
+        };
+      });
+    }),
   }),
   fc
     .record({
@@ -251,6 +261,53 @@ describe('rating any plan and any usage', () => {
           expect(quota).toBe(1_000_003n);
         },
       ),
+    );
+  });
+
+  it('comes to the same where new versions of a plan say what the old one said, whatever was used when', () => {
+    fc.assert(
+      fc.property(
+        terms,
+        usage,
+        fc.uniqueArray(fc.integer({ min: 1, max: HOURS - 1 }), { minLength: 1, maxLength: 3 }),
+        fc.bigInt({ min: 0n, max: 1_000_000n }),
+        (one, rows, cuts, carriedIn) => {
+          // What a prorated quota leaves ends with its stretch, and a tax rate holds for a stretch: those may differ.
+          const parsed = planTermsSchema.parse({
+            ...one,
+            quota: one.quota && { ...one.quota, proration: 'full', carryOver: { limit: null } },
+            tax: one.tax && { ...one.tax, rates: [{ percent: '10' }] },
+            discounts: [
+              {
+                id: 'light',
+                amount: '55.5',
+                whenTotalAtMost: { value: '9', unit: 'kB' },
+                includingFree: true,
+              },
+            ],
+          });
+          const whole: RatingSegment = {
+            ...PERIOD,
+            planCode: 'plan',
+            version: 1,
+            plan: compilePlan(parsed, new Map([['line-calls', 'line']])),
+          };
+          const edges = [0, ...cuts.sort((a, b) => a - b), HOURS].map((hour) => PERIOD.from + hour * HOUR_MS);
+          const parts = edges.slice(1).map((to, index): RatingSegment => ({
+            ...whole,
+            from: edges[index]!,
+            to,
+            version: index + 1,
+          }));
+          const of = (segments: RatingSegment[]) =>
+            rate({ calendar: CALENDAR, period: PERIOD, segments, usage: rows, carriedIn });
+          const { totals, carriedOut } = of(parts);
+          expect({ totals, carriedOut }).toEqual(
+            (({ totals: all, carriedOut: left }) => ({ totals: all, carriedOut: left }))(of([whole])),
+          );
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 

@@ -120,8 +120,18 @@ function chargesOf(input: RatingInput, index: number, drawer: Drawer): Charge[] 
       .map(({ source: { left: _left, ...source }, octets }) =>
         charge(segment, ZERO, { ...source, segment: index, octets }),
       ),
-    ...overage(segment, index, drawer.beyond(index)),
+    ...overage(segment, index, drawer.beyond(index), beyondBefore(input, index, drawer)),
   ];
+}
+
+/** Octets past the quota in earlier stretches of the same plan. */
+function beyondBefore({ segments }: RatingInput, index: number, drawer: Drawer): bigint {
+  return segments
+    .slice(0, index)
+    .reduce(
+      (sum, { planCode }, at) => (planCode === segments[index]?.planCode ? sum + drawer.beyond(at) : sum),
+      0n,
+    );
 }
 
 function octetTotals(usage: readonly UsageLine[]): Omit<RatedTotals, 'net' | 'tax' | 'amount'> {
@@ -140,8 +150,9 @@ function octetTotals(usage: readonly UsageLine[]): Omit<RatedTotals, 'net' | 'ta
     if (line.treatment === 'free') totals.freeOctets += octets;
     else if (line.treatment === 'billed') totals.billedOctets += octets;
     else totals.notCountedOctets += octets;
-    // A reason that billed octets alone have.
-    if (line.reason === 'name_not_verified') totals.nameNotVerifiedOctets += octets;
+    // Whatever it was billed for: a rule that frees everything does not ask for the name, until its cap is reached.
+    if (line.treatment === 'billed' && line.evidence === 'sni_unverified')
+      totals.nameNotVerifiedOctets += octets;
   }
   return totals;
 }

@@ -156,6 +156,16 @@ describe('thresholds', () => {
     },
   ];
 
+  /** The same terms, in two versions of the plan. */
+  const inTwo = (given: RatingInput, hour: number): RatingInput => {
+    const at = PERIOD.from + hour * HOUR_MS;
+    const segments = given.segments.flatMap((segment) => [
+      { ...segment, to: at },
+      { ...segment, from: at, version: 2 },
+    ]);
+    return { ...given, segments };
+  };
+
   it('are never reached within the headroom, whatever is used and whenever', () => {
     fc.assert(
       fc.property(
@@ -164,10 +174,13 @@ describe('thresholds', () => {
         fc.constantFrom<Parameters<typeof capped>[0][]>('period', 'day', { rollingHours: 30 }),
         fc.constantFrom(...money),
         fc.tuple(fc.integer({ min: 0, max: 743 }), fc.constantFrom('line', null), fc.nat()),
-        (before, now, per, overage, [hour, service, share]) => {
+        fc.option(fc.integer({ min: 1, max: 743 })),
+        fc.constantFrom('full' as const, 'by_day' as const),
+        (before, now, per, overage, [hour, service, share], cut, proration) => {
           const terms: Partial<PlanTermsInput> = {
             ...capped(per),
             overage,
+            quota: { included: { value: '1000', unit: 'octet' }, proration },
             totalCap: { limit: { value: '900', unit: 'octet' }, past: 'noticed' },
             thresholds: { amounts: ['120', '150', '300', '900'] },
             discounts: [
@@ -181,12 +194,16 @@ describe('thresholds', () => {
           };
           const rows = now.map(([at, name, octets]) => row(at, name, octets));
           const history = before.map(([at, name, octets]) => row(at - 744, name, octets));
-          const first = check(input(terms, rows, history));
+          const rated = (of: RatingUsage[]) => {
+            const whole = input(terms, of, history);
+            return check(cut === null ? whole : inTwo(whole, cut));
+          };
+          const first = rated(rows);
           if (first.headroom === null || first.headroom <= 1n) return;
           // Time goes on: what comes lies in no hour before those that were used.
           const last = Math.max(hour, ...now.map(([at]) => at));
           const more = Number(BigInt(share) % first.headroom);
-          const second = check(input(terms, [...rows, row(last, service, more)], history));
+          const second = rated([...rows, row(last, service, more)]);
           expect(second.reached.length).toBe(first.reached.length);
         },
       ),

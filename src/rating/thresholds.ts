@@ -140,8 +140,12 @@ function octetsUntil(input: RatingInput, rated: RatedPeriod, coins: bigint): big
   const bounds: bigint[] = [];
   const atLeast = (octets: bigint) => bounds.push(octets);
   const total = rated.totals.octetsUp + rated.totals.octetsDown;
-  for (const { segment: index, available, used, beyond: over, group } of rated.quotaUses) {
-    const { plan } = segmentAt(input, index);
+  // Tiers count on over the stretches of a plan.
+  const counted = new Map<string, bigint>();
+  for (const { segment: index, available, used, beyond, group } of rated.quotaUses) {
+    const { plan, planCode } = segmentAt(input, index);
+    const over = (counted.get(planCode) ?? 0n) + beyond;
+    counted.set(planCode, over);
     for (const { limit } of plan.discounts) if (total <= limit) atLeast(limit - total + 1n);
     // What is left of a pool, others may use up.
     const left = group === undefined && used < available ? available - used : 0n;
@@ -149,7 +153,7 @@ function octetsUntil(input: RatingInput, rated: RatedPeriod, coins: bigint): big
     if (overage.kind === 'none') continue;
     if (overage.kind === 'stairs') {
       const end = overage.tiers.find((tier) => tier.end === null || over <= tier.end)?.end ?? null;
-      if (left > 0n || over === 0n) atLeast(left + 1n);
+      if (left > 0n || beyond === 0n) atLeast(left + 1n);
       else if (end !== null) atLeast(end - over + 1n);
       continue;
     }

@@ -120,6 +120,8 @@ export interface ChargeLine {
   rule: string;
   /** Billed octets that this line covers. Over all lines they come to the billed octets. */
   octets?: bigint;
+  /** Octets that its tier, or the stairs, had counted in earlier stretches of the plan in the period. */
+  octetsBefore?: bigint;
   /** Id of the pack that is charged, or that covers the octets. */
   pack?: string;
   /** Code of the group whose pool covers the octets. */

@@ -658,7 +658,13 @@ export interface paths {
         get: operations["getSubscription"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Take back a subscription that should not have been
+         * @description As if it had never been; not once a statement of its time is final. To undo a planned change of plan, take back what it started, then lift the end of what it ended.
+         *
+         *     Needs a key with the scope `billing`.
+         */
+        delete: operations["withdrawSubscription"];
         options?: never;
         head?: never;
         /**
@@ -792,7 +798,13 @@ export interface paths {
         get: operations["getGroupMember"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Take a SIM out of a group as if it had never been in it
+         * @description Not once a statement of its time is final.
+         *
+         *     Needs a key with the scope `billing`.
+         */
+        delete: operations["withdrawGroupMember"];
         options?: never;
         head?: never;
         /**
@@ -1957,7 +1969,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * A SIM was put on a plan, moved to another, or taken off
+         * A SIM was put on a plan, moved to another, or taken off; or what was so was taken back
          * @description Signed as Standard Webhooks 1.0 says. Sent at least once: drop a `webhook-id` that you have seen.
          */
         post: operations["onSubscriptionChanged"];
@@ -2588,7 +2600,7 @@ export interface components {
                 fee?: {
                     amount: components["schemas"]["Money"];
                     /**
-                     * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                     * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                      * @enum {string}
                      */
                     proration: "full" | "by_day" | "by_time";
@@ -2652,7 +2664,7 @@ export interface components {
                 fee?: {
                     amount: components["schemas"]["Money"];
                     /**
-                     * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                     * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                      * @enum {string}
                      */
                     proration: "full" | "by_day" | "by_time";
@@ -2802,7 +2814,7 @@ export interface components {
         PlanTerms: {
             currency: {
                 code: string;
-                /** @description Places of the smallest coin: 0 for JPY, 2 for USD, 3 for KWD. */
+                /** @description Places of the smallest coin that is billed: 0 for JPY, 2 for USD, 3 for KWD. */
                 exponent: number;
             };
             timeZone: string;
@@ -2829,13 +2841,13 @@ export interface components {
             baseFee: {
                 amount: components["schemas"]["Money"];
                 /**
-                 * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                 * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                  * @enum {string}
                  */
                 proration: "full" | "by_day" | "by_time";
             };
             /**
-             * @description Direction that is billed.
+             * @description Direction that is billed. Free rules go first: what they make free is free in both directions, or in that of the rule.
              * @default both
              * @enum {string}
              */
@@ -2844,7 +2856,7 @@ export interface components {
             quota: {
                 included: components["schemas"]["Quantity"];
                 /**
-                 * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                 * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                  * @enum {string}
                  */
                 proration: "full" | "by_day" | "by_time";
@@ -2864,7 +2876,7 @@ export interface components {
                 unitRounding: "up" | "down" | "nearest" | "exact";
                 /** @description Price of each unit that lies in the tier. */
                 tiers: {
-                    /** @description Octets past the quota; null on the last tier. */
+                    /** @description Octets past the quota, over all versions of the plan in the period; null on the last tier. */
                     upTo: components["schemas"]["Quantity"] | null;
                     price: components["schemas"]["Money"];
                 }[];
@@ -2873,14 +2885,14 @@ export interface components {
                 kind: "stairs";
                 /** @description One price for all octets past the quota, by the step that they reach. */
                 tiers: {
-                    /** @description Octets past the quota; null on the last tier. */
+                    /** @description Octets past the quota, over all versions of the plan in the period; null on the last tier. */
                     upTo: components["schemas"]["Quantity"] | null;
                     price: components["schemas"]["Money"];
                 }[];
             };
             /** @default [] */
             free: components["schemas"]["FreeRule"][];
-            /** @description Octets in a period, free ones included, past which nothing is free or a notice is given. */
+            /** @description Octets in a period that are billed or free, past which nothing is free or a notice is given. */
             totalCap?: {
                 limit: components["schemas"]["Quantity"];
                 /** @enum {string} */
@@ -2916,7 +2928,7 @@ export interface components {
         PlanTermsInput: {
             currency: {
                 code: string;
-                /** @description Places of the smallest coin: 0 for JPY, 2 for USD, 3 for KWD. */
+                /** @description Places of the smallest coin that is billed: 0 for JPY, 2 for USD, 3 for KWD. */
                 exponent: number;
             };
             timeZone: string;
@@ -2943,13 +2955,13 @@ export interface components {
             baseFee: {
                 amount: components["schemas"]["Money"];
                 /**
-                 * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                 * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                  * @enum {string}
                  */
                 proration: "full" | "by_day" | "by_time";
             };
             /**
-             * @description Direction that is billed.
+             * @description Direction that is billed. Free rules go first: what they make free is free in both directions, or in that of the rule.
              * @default both
              * @enum {string}
              */
@@ -2958,7 +2970,7 @@ export interface components {
             quota: {
                 included: components["schemas"]["Quantity"];
                 /**
-                 * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                 * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                  * @enum {string}
                  */
                 proration: "full" | "by_day" | "by_time";
@@ -2978,7 +2990,7 @@ export interface components {
                 unitRounding: "up" | "down" | "nearest" | "exact";
                 /** @description Price of each unit that lies in the tier. */
                 tiers: {
-                    /** @description Octets past the quota; null on the last tier. */
+                    /** @description Octets past the quota, over all versions of the plan in the period; null on the last tier. */
                     upTo: components["schemas"]["Quantity"] | null;
                     price: components["schemas"]["Money"];
                 }[];
@@ -2987,14 +2999,14 @@ export interface components {
                 kind: "stairs";
                 /** @description One price for all octets past the quota, by the step that they reach. */
                 tiers: {
-                    /** @description Octets past the quota; null on the last tier. */
+                    /** @description Octets past the quota, over all versions of the plan in the period; null on the last tier. */
                     upTo: components["schemas"]["Quantity"] | null;
                     price: components["schemas"]["Money"];
                 }[];
             };
             /** @default [] */
             free: components["schemas"]["FreeRuleInput"][];
-            /** @description Octets in a period, free ones included, past which nothing is free or a notice is given. */
+            /** @description Octets in a period that are billed or free, past which nothing is free or a notice is given. */
             totalCap?: {
                 limit: components["schemas"]["Quantity"];
                 /** @enum {string} */
@@ -3503,6 +3515,8 @@ export interface components {
             /** @description JSON pointer of the rule within the terms of the plan version. */
             rule: string;
             octets?: components["schemas"]["Octets"];
+            /** @description What the tier, or the stairs, had counted in earlier stretches under the plan. */
+            octetsBefore?: components["schemas"]["Octets"];
             /** @description The pack that is charged, or that covers the octets. */
             pack?: string;
             /** @description The group whose pool covers the octets. */
@@ -3717,7 +3731,7 @@ export interface components {
             sequence: number;
             data: {
                 /** @enum {string} */
-                change: "started" | "ended" | "continued" | "changed";
+                change: "started" | "ended" | "continued" | "changed" | "withdrawn";
                 subscription: components["schemas"]["Subscription"];
             };
         };
@@ -6278,7 +6292,7 @@ export interface operations {
                     name: string;
                     /**
                      * Format: date-time
-                     * @description From when the terms hold: a whole hour of UTC, not in the past unless it is the first version of the plan
+                     * @description From when the terms hold: a whole hour of UTC or the start of a day in the time zone of the terms, not in the past unless it is the first version of the plan
                      */
                     effectiveFrom: string;
                     terms: components["schemas"]["PlanTermsInput"];
@@ -6526,7 +6540,7 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: date-time
-                     * @description From when the terms hold: a whole hour of UTC, not in the past unless it is the first version of the plan
+                     * @description From when the terms hold: a whole hour of UTC or the start of a day in the time zone of the terms, not in the past unless it is the first version of the plan
                      */
                     effectiveFrom: string;
                     terms: components["schemas"]["PlanTermsInput"];
@@ -6710,7 +6724,7 @@ export interface operations {
                     planVersion?: number | null;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with offset, a whole hour of UTC
+                     * @description ISO 8601 with offset: a whole hour of UTC, or the start of a day in the time zone of the plan
                      */
                     from: string;
                     /** @description Exclusive; null = until further notice */
@@ -6781,6 +6795,38 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    withdrawSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6867,7 +6913,7 @@ export interface operations {
                     planVersion?: number | null;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with offset, a whole hour of UTC
+                     * @description ISO 8601 with offset: a whole hour of UTC, or the start of a day in the time zone of the plan
                      */
                     at: string;
                 };
@@ -7092,7 +7138,7 @@ export interface operations {
                     simId: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with offset, a whole hour of UTC
+                     * @description ISO 8601 with offset: a whole hour of UTC, or the start of a day in the time zone of the plan
                      */
                     from: string;
                     /** @description Exclusive; null = until further notice */
@@ -7164,6 +7210,38 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    withdrawGroupMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

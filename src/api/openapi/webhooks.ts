@@ -102,11 +102,14 @@ const specs: readonly Omit<WebhookSpec, 'example'>[] = [
   },
   {
     type: 'subscription.changed',
-    summary: 'A SIM was put on a plan, moved to another, or taken off',
+    summary: 'A SIM was put on a plan, moved to another, or taken off; or what was so was taken back',
     payload: event(
       'subscription.changed',
       'SubscriptionChanged',
-      z.strictObject({ change: z.enum(['started', 'ended', 'continued', 'changed']), subscription }),
+      z.strictObject({
+        change: z.enum(['started', 'ended', 'continued', 'changed', 'withdrawn']),
+        subscription,
+      }),
       true,
     ),
   },

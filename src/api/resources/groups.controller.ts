@@ -126,6 +126,17 @@ const endMember = defineRoute({
   etag: 'version',
   examples: { body: { to: '2026-11-01T00:00:00+09:00' } },
 });
+const withdrawMember = defineRoute({
+  method: 'DELETE',
+  path: '/v1/group-members/{memberId}',
+  operationId: 'withdrawGroupMember',
+  tag,
+  summary: 'Take a SIM out of a group as if it had never been in it',
+  description: 'Not once a statement of its time is final.',
+  scopes: write,
+  params: memberParams,
+  etag: 'version',
+});
 
 @Controller()
 export class GroupsController {
@@ -177,6 +188,19 @@ export class GroupsController {
       'version',
       () => this.groups.member(memberId),
       (version) => this.groups.end(memberId, body, version),
+    );
+  }
+
+  @Handle(withdrawMember)
+  withdraw(
+    @Input() { params: { memberId } }: InputOf<typeof withdrawMember>,
+    @Context() context: RequestContext,
+  ): Promise<void> {
+    return changing(
+      context,
+      'version',
+      () => this.groups.member(memberId),
+      (version) => this.groups.withdraw(memberId, version),
     );
   }
 }

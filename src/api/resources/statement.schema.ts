@@ -49,6 +49,9 @@ const chargeLine = z
     segment: segment.nullable(),
     rule: z.string().meta({ description: 'JSON pointer of the rule within the terms of the plan version.' }),
     octets: octets.optional(),
+    octetsBefore: octets.optional().meta({
+      description: 'What the tier, or the stairs, had counted in earlier stretches under the plan.',
+    }),
     pack: z.string().optional().meta({ description: 'The pack that is charged, or that covers the octets.' }),
     group: z.string().optional().meta({ description: 'The group whose pool covers the octets.' }),
     units: z.string().optional(),

@@ -85,6 +85,18 @@ const endSubscription = defineRoute({
   etag: 'version',
   examples: { body: { to: '2026-11-01T00:00:00+09:00' } },
 });
+const withdrawSubscription = defineRoute({
+  method: 'DELETE',
+  path: '/v1/subscriptions/{subscriptionId}',
+  operationId: 'withdrawSubscription',
+  tag,
+  summary: 'Take back a subscription that should not have been',
+  description:
+    'As if it had never been; not once a statement of its time is final. To undo a planned change of plan, take back what it started, then lift the end of what it ended.',
+  scopes: write,
+  params,
+  etag: 'version',
+});
 const changePlan = defineRoute({
   method: 'POST',
   path: '/v1/plan-changes',
@@ -136,6 +148,19 @@ export class SubscriptionsController {
       'version',
       () => this.subscriptions.get(subscriptionId),
       (version) => this.subscriptions.end(subscriptionId, body, version),
+    );
+  }
+
+  @Handle(withdrawSubscription)
+  withdraw(
+    @Input() { params: { subscriptionId } }: InputOf<typeof withdrawSubscription>,
+    @Context() context: RequestContext,
+  ): Promise<void> {
+    return changing(
+      context,
+      'version',
+      () => this.subscriptions.get(subscriptionId),
+      (version) => this.subscriptions.withdraw(subscriptionId, version),
     );
   }
 

@@ -11,7 +11,7 @@ import {
   type UsagePage,
   type UsageTotal,
 } from '../../meter/index.js';
-import { isTimeZone } from '../../plans/index.js';
+import { zoneNamed } from '../../plans/index.js';
 import { formatInstant, once } from '../../shared/index.js';
 import { SimsService } from '../../sims/index.js';
 import { instant, octets, pageOfItems, pageQuery, simIdText, spanWith } from '../kit/fields.js';
@@ -94,7 +94,7 @@ const filter = {
 };
 const timeZone = z
   .string()
-  .refine(isTimeZone, 'is no IANA time zone; write one such as Asia/Tokyo')
+  .refine((name) => zoneNamed(name) !== null, 'is no IANA time zone; write one such as Asia/Tokyo')
   .default('UTC')
   .meta({ description: 'IANA zone in which days and months begin.' });
 

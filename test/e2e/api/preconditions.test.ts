@@ -58,4 +58,35 @@ describe('If-Match', () => {
       expect((await api.delete(path, { headers: { 'if-match': `"x", ${etag}` } })).status).toBe(status);
     }
   });
+
+  it('takes back what was read of a subscription or a place in a group, or nothing', async () => {
+    const terms = {
+      currency: { code: 'JPY', exponent: 0 },
+      timeZone: 'Asia/Tokyo',
+      rounding: 'half_up',
+      tax: null,
+      baseFee: { amount: '980', proration: 'by_day' },
+      quota: null,
+      overage: { kind: 'none' },
+    };
+    const from = '2026-10-01T00:00:00+09:00';
+    created(await api.post('/v1/plans', { code: 'light', name: 'Light', effectiveFrom: from, terms }));
+    created(await api.post('/v1/groups', { code: 'home', name: 'Home', pool: { kind: 'sum' } }));
+    created(await api.post('/v1/sims', { id: 'member' }));
+    for (const [list, body] of [
+      ['/v1/subscriptions', { simId: 'member', planCode: 'light', from }],
+      ['/v1/groups/home/members', { simId: 'member', from }],
+    ] as const) {
+      const made = await api.post(list, body);
+      created(made);
+      const path = made.headers.get('location')!;
+      const headers = { 'if-match': (await api.get(path)).headers.get('etag')! };
+      expect((await api.patch(path, { to: '2026-11-01T00:00:00+09:00' })).status).toBe(200);
+      expectProblem(await api.delete(path, { headers }), 412, 'changed_meanwhile');
+      headers['if-match'] = (await api.get(path)).headers.get('etag')!;
+      expect((await api.delete(path, { headers })).status).toBe(204);
+      expectProblem(await api.get(path), 404, 'not_found');
+      expectProblem(await api.delete(path), 404, 'not_found');
+    }
+  });
 });

@@ -60,7 +60,9 @@ const OPENED_BY: Record<string, readonly string[]> = {
     'listStatementDrafts',
     'listStatements',
     'startSimulation',
+    'withdrawGroupMember',
     'withdrawPack',
+    'withdrawSubscription',
   ],
   'billing catalogue usage-read': [
     'diffServiceVersions',
