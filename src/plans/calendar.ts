@@ -24,7 +24,11 @@ export const HOUR_MS = 3_600_000;
 
 const MONTH = /^(\d{4})-(0[1-9]|1[0-2])$/;
 
+/** Node's own list still holds names that the IANA database has dropped, and Postgres does not know. */
+const DROPPED_ZONES = /^(SystemV\/|US\/Pacific-New$)/i;
+
 export function isTimeZone(name: string): boolean {
+  if (DROPPED_ZONES.test(name)) return false;
   try {
     // Offsets such as +09:00 and abbreviations such as JST are no zones of the IANA database.
     return (name === 'UTC' || name.includes('/')) && new Temporal.ZonedDateTime(0n, name).timeZoneId !== '';

@@ -863,7 +863,7 @@ export interface paths {
         };
         /**
          * Octets by SIM, time, service and evidence
-         * @description Usage is kept by the UTC hour, by service and name; `from` and `to` are rounded down to the hour. `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.
+         * @description Usage is kept by the UTC hour, by service and name; the hours that begin from `from` to before `to` are counted, as in a billing period. `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.
          *
          *     Needs a key with the scope `usage-read` or `billing`.
          */
@@ -973,7 +973,7 @@ export interface paths {
         };
         /**
          * Where every octet went
-         * @description Exact for the epochs that are closed; the span is rounded down to UTC hours.
+         * @description Exact for the epochs that are closed; of the UTC hours that begin in the span.
          *
          *     Needs a key with the scope `usage-read` or `billing`.
          */
@@ -7354,7 +7354,7 @@ export interface operations {
                 /** @description Count only this direction: the octets and packets of the other are 0. */
                 direction?: "up" | "down";
                 resolution?: "hour" | "day" | "month";
-                /** @description IANA zone in which days and months begin. */
+                /** @description IANA zone of days and months: an hour is of the day that it begins in there. Hours are UTC hours in every zone. */
                 timeZone?: string;
                 /** @description Most items on the page. */
                 limit?: number;
@@ -7534,6 +7534,8 @@ export interface operations {
                 evidence?: "none" | "prefix" | "dns" | "sni" | "quic_sni" | "http_host" | "sni_unverified";
                 /** @description The name seen, exactly. */
                 name?: string;
+                /** @description Count only this direction: the octets and packets of the other are 0. */
+                direction?: "up" | "down";
                 /** @description As the `explanation` of an item of usage names it. */
                 reason?: number;
                 /** @description Most items on the page. */
