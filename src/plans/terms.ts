@@ -79,9 +79,15 @@ const taxSchema = z
     });
   });
 
+/** Longest window of a cap: how far rating looks back before a period. */
+export const MOST_ROLLING_HOURS = 744;
+
 const capSchema = z.strictObject({
   limit: positiveQuantitySchema,
-  per: z.union([z.enum(['period', 'day']), z.strictObject({ rollingHours: z.int().min(1).max(744) })]),
+  per: z.union([
+    z.enum(['period', 'day']),
+    z.strictObject({ rollingHours: z.int().min(1).max(MOST_ROLLING_HOURS) }),
+  ]),
   past: z.enum(['billed', 'noticed']).meta({
     description: 'What octets past the cap are: billed like any other, or still free with a notice.',
   }),
