@@ -59,6 +59,30 @@ async function statementsOf(month: string): Promise<Lines[]> {
 const linesOf = ({ charges }: Lines) =>
   charges.map(({ kind, octets, amount }) => `${kind} ${octets ?? '-'} ${amount}`);
 
+/** Usage as a batch brings it, and a look at thresholds. */
+async function use(sim: number, octets: number, day: number): Promise<void> {
+  await fleet.use([{ sim, hour: hour(day), service: null, down: octets }]);
+  await database().dataSource.transaction((manager) =>
+    new TouchesRepository().add(manager, [
+      {
+        simKey: sim,
+        hour: Date.parse(hour(day)),
+        reasonId: 1,
+        octetsUp: 0,
+        octetsDown: octets,
+        packetsUp: 0,
+        packetsDown: 1,
+      },
+    ]),
+  );
+  await parts().thresholds.check();
+}
+
+async function told() {
+  const { items } = await parts().thresholds.list({}, { limit: 20 });
+  return items.map(({ simId, kind, threshold, limit, group }) => [simId, kind, threshold, limit, group]);
+}
+
 beforeEach(async () => {
   await database().clear();
   clock.time = Date.parse('2026-11-05T00:00:00Z');
@@ -123,29 +147,8 @@ describe('a group of SIMs', () => {
   it('tells of its thresholds once for all, by whoever reaches them', async () => {
     clock.time = Date.parse('2026-10-20T00:00:00Z');
     await family(1, 3);
-    const use = async (sim: number, octets: number, day: number) => {
-      await fleet.use([{ sim, hour: hour(day), service: null, down: octets }]);
-      await database().dataSource.transaction((manager) =>
-        new TouchesRepository().add(manager, [
-          {
-            simKey: sim,
-            hour: Date.parse(hour(day)),
-            reasonId: 1,
-            octetsUp: 0,
-            octetsDown: octets,
-            packetsUp: 0,
-            packetsDown: 1,
-          },
-        ]),
-      );
-      await parts().thresholds.check();
-    };
     await use(1, 2 * GB, 2);
     await use(3, GB - 1, 3);
-    const told = async () =>
-      (await parts().thresholds.list({}, { limit: 20 })).items.map(
-        ({ simId, kind, threshold, limit, group }) => [simId, kind, threshold, limit, group],
-      );
     expect(await told()).toEqual([]);
     await use(3, 1, 4);
     const half = ['sim-3', 'pool', '50%', String(6 * GB), 'family'];
@@ -157,6 +160,46 @@ describe('a group of SIMs', () => {
       ['sim-1', '80%'],
       ['sim-1', '100%'],
     ]);
+  });
+
+  it('tells of its thresholds at once, whichever of its SIMs were looked at before', async () => {
+    await family(1, 3);
+    await use(1, 1, 2);
+    await use(3, 1, 2);
+    // Each may use a quarter of the pool unseen; what one has used of it the other may no longer.
+    await use(3, 1_500_000_000, 3);
+    await use(1, 1_490_000_000, 4);
+    expect(await told()).toEqual([]);
+    await use(3, 700_000_000, 5);
+    expect(await told()).toEqual([['sim-3', 'pool', '50%', String(6 * GB), 'family']]);
+  });
+
+  it('tells one SIM of an amount that the octets of another bring it to', async () => {
+    await fleet.plan('watched', { ...LINE_FREE, tax: null, thresholds: { percents: [], amounts: ['1400'] } });
+    const { dataSource } = database();
+    await dataSource.query(
+      `UPDATE subscription SET plan_key = (SELECT plan_key FROM plan WHERE code = 'watched')`,
+    );
+    await family(1, 3);
+    await use(3, 6 * GB, 10);
+    // Earlier, so it draws first: two gigabytes that the pool had covered are past it now, for 440 yen.
+    await use(1, 2 * GB - 1, 9);
+    expect(await told()).toEqual([['sim-3', 'amount', '1400', '1400', null]]);
+  });
+
+  it('tells by the pool that is left when one of its SIMs goes to another plan', async () => {
+    await fleet.plan('small', {
+      ...LINE_FREE,
+      quota: { included: { value: '0', unit: 'GB' }, proration: 'full' },
+    });
+    await family(1, 3);
+    await use(1, 2 * GB, 2);
+    expect(await told()).toEqual([]);
+    await database().dataSource.query(
+      `UPDATE subscription SET plan_key = (SELECT plan_key FROM plan WHERE code = 'small') WHERE sim_key = 3`,
+    );
+    await use(1, 1, 3);
+    expect(await told()).toEqual([['sim-1', 'pool', '50%', String(3 * GB), 'family']]);
   });
 
   it('refuses a SIM that is in a group, that is not there, and a change of what is billed', async () => {
@@ -223,6 +266,38 @@ describe('a pack', () => {
     expect(await parts().corrections.correct('2026-11')).toBe(1);
     const { items } = await parts().corrections.list({ month: '2026-11' }, { limit: 5 });
     expect(items).toMatchObject([{ amount: '0' }]);
+  });
+
+  it('does not tell again of a quota that was reached, but of the amount that it brings the SIM to', async () => {
+    await fleet.plan('watched', {
+      ...LINE_FREE,
+      tax: null,
+      thresholds: { amounts: ['1400'] },
+      packs: [
+        {
+          id: 'first',
+          octets: { value: '1', unit: 'GB' },
+          price: '500',
+          validFor: 'period',
+          use: 'before_quota',
+        },
+      ],
+    });
+    await database().dataSource.query(
+      `UPDATE subscription SET plan_key = (SELECT plan_key FROM plan WHERE code = 'watched') WHERE sim_key = 1`,
+    );
+    await use(1, 2_500_000_000, 2);
+    const quota = ['50%', '80%'].map((threshold) => ['sim-1', 'quota', threshold, String(3 * GB), null]);
+    expect(await told()).toEqual(quota);
+    await buy('first', hour(3));
+    await use(1, 1, 4);
+    const all = [...quota, ['sim-1', 'amount', '1400', '1400', null]];
+    expect(await told()).toEqual(all);
+    // A gigabyte comes from the pack, so the quota is not used up by it.
+    await use(1, GB, 5);
+    expect(await told()).toEqual(all);
+    await use(1, 500_000_000, 6);
+    expect(await told()).toEqual([...all, ['sim-1', 'quota', '100%', String(3 * GB), null]]);
   });
 
   it('for the period ends with it', async () => {

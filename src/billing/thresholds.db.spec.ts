@@ -162,6 +162,55 @@ describe('thresholds of a running month', () => {
     expect(await service().check()).toBe(3);
   });
 
+  it('of a cap that looks back over the edge of the period see what comes late from before it', async () => {
+    const caps = [
+      {
+        limit: { value: '1000', unit: 'octet' as const },
+        per: { rollingHours: 72 },
+        past: 'noticed' as const,
+      },
+    ];
+    await fleet.plan('rolling', { ...LINE_FREE, free: [{ id: 'line', services: ['line'], caps }] });
+    await fleet.subscribe('rolling', [3], START);
+    await use(3, 100, hour(1, 11), 'line');
+    expect(await service().check()).toBe(0);
+    // Of October's 72 hours before: with them the SIM has 499 octets in the window, then 500, then all of them.
+    await use(3, 399, hour(31), 'line');
+    expect(await service().check()).toBe(0);
+    await use(3, 1, hour(31), 'line');
+    expect(await service().check()).toBe(1);
+    await use(3, 501, hour(31), 'line');
+    expect(await service().check()).toBe(5);
+    const { items } = await service().list({}, { limit: 20 });
+    expect(items.map(({ month, threshold, used }) => [month, threshold, used])).toEqual([
+      ['2026-11', '50%', '500'],
+      ['2026-10', '50%', '901'],
+      ['2026-10', '80%', '901'],
+      ['2026-11', '80%', '1001'],
+      ['2026-11', '100%', '1001'],
+      ['2026-11', 'exceeded', '1001'],
+    ]);
+  });
+
+  it('are looked at again once a service is no longer a part of what is free', async () => {
+    await fleet.plan('parts', {
+      ...LINE_FREE,
+      free: [{ id: 'all', services: ['suite'], includeSubServices: true }],
+    });
+    const { dataSource } = database();
+    await dataSource.query(`
+      INSERT INTO service (code, name, rating_group, service_identifier, version, created_at, updated_at)
+      VALUES ('suite', 'Suite', 2, 0, 1, now(), now());
+      UPDATE service SET parent_code = 'suite' WHERE code = 'line'`);
+    await fleet.subscribe('parts', [3], START);
+    await use(3, 1_400_000_000);
+    await use(3, 2_000_000_000, hour(5), 'line');
+    expect(await service().check()).toBe(0);
+    await dataSource.query(`UPDATE service SET parent_code = NULL WHERE code = 'line'`);
+    await touch(3, 1);
+    expect(await service().check()).toBe(3);
+  });
+
   it('rate a SIM only when enough octets came to reach something', async () => {
     await use(1, 1_000_000);
     await service().check();

@@ -1,8 +1,9 @@
 import type { EntityManager } from 'typeorm';
 import { toSafeInteger } from '../database/index.js';
 import type { UsageTouch } from '../meter/index.js';
-import type { Period } from '../plans/index.js';
+import { HOUR_MS, MOST_ROLLING_HOURS, type Period } from '../plans/index.js';
 import type { ReachedThreshold } from '../rating/index.js';
+import { groupBy } from './groups.js';
 
 /** Held by the one check that runs; shared by changes of plans and subscriptions (see the triggers on them). */
 const WATCH_LOCK = '7165074649429471847';
@@ -29,6 +30,21 @@ export interface ThresholdRow {
   reachedAt: Date;
 }
 
+/** SIMs to be rated after a touch. */
+export interface DueSims {
+  /** In the period of its hour. */
+  now: number[];
+  /** In later periods. */
+  later: { from: number; to: number; simKeys: number[] }[];
+}
+
+interface WatchRow {
+  sim_key: string;
+  period_from: Date;
+  period_to: Date;
+  calm: boolean;
+}
+
 export interface ThresholdFilter {
   simId?: string | undefined;
   month?: string | undefined;
@@ -45,21 +61,40 @@ export class ThresholdsRepository {
     return row?.locked === true;
   }
 
-  /** Takes the octets of a touch off the SIMs' headroom, and gives those that may have reached something. */
-  async due(manager: EntityManager, touch: UsageTouch): Promise<number[]> {
-    const [rows] = await manager.query<[{ sim_key: string; calm: boolean }[], number]>(
+  /**
+   * Takes the octets of a touch off the SIMs' headroom, and gives those that may have reached something. Late usage comes off
+   * that of the next period, too, where caps over a rolling window may look back at it.
+   */
+  async due(manager: EntityManager, touch: UsageTouch): Promise<DueSims> {
+    const [rows] = await manager.query<[WatchRow[], number]>(
       `UPDATE usage_watch w SET headroom = w.headroom - t.octets
        FROM unnest($1::bigint[], $2::bigint[]) AS t (sim_key, octets)
-       WHERE w.sim_key = t.sim_key AND w.period_from <= $3 AND w.period_to > $3
-       RETURNING w.sim_key, w.headroom IS NULL OR w.headroom > 0 AS calm`,
+       WHERE w.sim_key = t.sim_key AND w.period_from <= $4 AND w.period_to > $3
+       RETURNING w.sim_key, w.period_from, w.period_to, w.headroom IS NULL OR w.headroom > 0 AS calm`,
       [
         touch.sims.map(({ simKey }) => simKey),
         touch.sims.map(({ octets }) => octets.toString()),
         new Date(touch.hour),
+        new Date(touch.hour + MOST_ROLLING_HOURS * HOUR_MS),
       ],
     );
-    const calm = new Set(rows.filter((row) => row.calm).map((row) => toSafeInteger(row.sim_key)));
-    return touch.sims.map(({ simKey }) => simKey).filter((simKey) => !calm.has(simKey));
+    const isLater = ({ period_from }: WatchRow) => period_from.getTime() > touch.hour;
+    const keyOf = ({ sim_key }: WatchRow) => toSafeInteger(sim_key);
+    const calm = new Set(rows.filter((row) => row.calm && !isLater(row)).map(keyOf));
+    const later = groupBy(
+      rows.filter((row) => !row.calm && isLater(row)),
+      ({ period_from, period_to }) => JSON.stringify([period_from, period_to]),
+    );
+    return {
+      now: touch.sims.map(({ simKey }) => simKey).filter((simKey) => !calm.has(simKey)),
+      later: [...later.values()].flatMap((own) => {
+        const [first] = own;
+        if (first === undefined) return [];
+        return [
+          { from: first.period_from.getTime(), to: first.period_to.getTime(), simKeys: own.map(keyOf) },
+        ];
+      }),
+    };
   }
 
   /** A watch looks at the SIM's newest period; late usage of one before is checked whenever it comes. */

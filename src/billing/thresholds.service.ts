@@ -2,8 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { inTransaction } from '../database/index.js';
 import { TouchesRepository, UsageReader, type UsageTouch } from '../meter/index.js';
-import { CatalogueReader, HOUR_MS, SegmentsReader, periodAt, type BillingCalendar } from '../plans/index.js';
-import { checkThresholds } from '../rating/index.js';
+import {
+  CatalogueReader,
+  HOUR_MS,
+  SegmentsReader,
+  periodAt,
+  type BillingCalendar,
+  type Period,
+} from '../plans/index.js';
+import { checkThresholds, headroomsTogether } from '../rating/index.js';
 import {
   CLOCK,
   decodeCursor,
@@ -83,47 +90,54 @@ export class ThresholdsService {
     let told = 0;
     for (const touch of mergeByHour(taken)) {
       const due = await this.thresholds.due(manager, touch);
-      for (let start = 0; start < due.length; start += SIMS)
-        told += await this.rate(manager, rater, touch.hour, due.slice(start, start + SIMS));
+      const periods = [{ from: touch.hour, to: touch.hour + HOUR_MS, simKeys: due.now }, ...due.later];
+      for (const { simKeys, ...span } of periods)
+        for (let start = 0; start < simKeys.length; start += SIMS)
+          told += await this.rate(manager, rater, span, simKeys.slice(start, start + SIMS));
     }
     return { told, more: taken.length === TOUCHES };
   }
 
-  /** Rates SIMs over the periods that an hour lies in, and tells of what is new. */
+  /** Rates SIMs over the periods that the start of a span lies in, and tells of what is new. */
   private async rate(
     manager: EntityManager,
     rater: StatementRater,
-    hour: number,
+    span: { from: number; to: number },
     simKeys: readonly number[],
   ): Promise<number> {
-    const span = [new Date(hour), new Date(hour + HOUR_MS)] as const;
     let told = 0;
-    for (const calendar of await this.segments.calendars(manager, ...span, simKeys))
-      told += await this.rateCalendar(manager, rater, calendar, hour, simKeys);
+    const [from, to] = [new Date(span.from), new Date(span.to)];
+    for (const calendar of await this.segments.calendars(manager, from, to, simKeys))
+      told += await this.ratePeriod(manager, rater, calendar, periodAt(calendar, span.from), simKeys);
     return told;
   }
 
-  private async rateCalendar(
+  /** With those who share a pool with them: the octets of one may bring another to a threshold. */
+  private async ratePeriod(
     manager: EntityManager,
     rater: StatementRater,
     calendar: BillingCalendar,
-    hour: number,
+    period: Period,
     simKeys: readonly number[],
   ): Promise<number> {
-    const period = periodAt(calendar, hour);
+    const sharing = await this.segments.together(manager, period, simKeys);
     // What comes after the statement is told by its correction.
-    const closed = await this.statements.closed(manager, calendar, period.month, simKeys);
-    const open = simKeys.filter((simKey) => !closed.has(simKey));
+    const closed = await this.statements.closed(manager, calendar, period.month, sharing);
+    const open = sharing.filter((simKey) => !closed.has(simKey));
     if (open.length === 0) return 0;
     const carriedIn = await this.statements.carriedInto(manager, calendar, period, open);
-    const checked = (await rater.rate(manager, calendar, period, open, carriedIn)).map(
-      ({ simKey, input, rated }) => ({ simKey, ...checkThresholds(input, rated) }),
+    const rated = await rater.rate(manager, calendar, period, open, carriedIn);
+    const checks = rated.map(({ input, rated: one }) => checkThresholds(input, one));
+    const headrooms = headroomsTogether(checks);
+    await this.thresholds.watch(
+      manager,
+      period,
+      rated.map(({ simKey }, index) => ({ simKey, headroom: headrooms[index] ?? null })),
     );
-    await this.thresholds.watch(manager, period, checked);
-    const reached = checked.flatMap(({ simKey, reached: all }) =>
-      all.map((one): NewThreshold => ({ ...one, simKey, period })),
+    const reached = rated.flatMap(({ simKey }, index) =>
+      (checks[index]?.reached ?? []).map((one): NewThreshold => ({ ...one, simKey, period })),
     );
-    return this.tell(manager, reached, calendar.currency.split('/')[0] ?? '');
+    return this.tell(manager, oncePerPool(reached), calendar.currency.split('/')[0] ?? '');
   }
 
   private async tell(
@@ -154,6 +168,16 @@ export class ThresholdsService {
     );
     return fresh.length;
   }
+}
+
+/** All SIMs of a pool have reached what it has: the first tells. */
+function oncePerPool(reached: readonly NewThreshold[]): NewThreshold[] {
+  const known = new Set<string>();
+  return reached.filter(({ group, window, threshold }) => {
+    if (group === undefined) return true;
+    const key = JSON.stringify([group, window, threshold]);
+    return !known.has(key) && known.add(key);
+  });
 }
 
 /** Several batches often touch the same SIM in the same hour: it is looked at once. */

@@ -41,7 +41,7 @@ const gb = (value: string) => ({ value, unit: 'GB' as const });
 
 beforeAll(async () => {
   const fleet = new BillingFleet(database().dataSource);
-  await fleet.create(MOST_SIMS.hourly + 6);
+  await fleet.create(MOST_SIMS.hourly + 8);
   await fleet.plan('plain', LINE_FREE);
   await fleet.plan('capped', {
     ...LINE_FREE,
@@ -339,5 +339,70 @@ describe('sums that are read anyhow', () => {
     }
     // Of the two SIMs on plans that look at no hour four each, and the fourth SIM's while it was on one.
     expect(taken).toBe(9);
+  });
+});
+
+describe('a period that begins at half past an hour', () => {
+  const kolkata = { ...JPY, timeZone: 'Asia/Kolkata' };
+  const period = periodOfMonth(kolkata, '2026-10');
+  const [plain, capped] = [MOST_SIMS.hourly + 7, MOST_SIMS.hourly + 8];
+
+  beforeAll(async () => {
+    const fleet = new BillingFleet(database().dataSource);
+    const terms = { ...LINE_FREE, timeZone: kolkata.timeZone };
+    const caps = [{ per: 'period' as const, limit: gb('1'), past: 'billed' as const }];
+    await fleet.plan('kolkata', terms);
+    await fleet.plan('kolkata-capped', { ...terms, free: [{ ...rule, caps }] });
+    await fleet.subscribe('kolkata', [plain], '2026-09-01T00:00:00+05:30');
+    await fleet.subscribe('kolkata-capped', [capped], '2026-09-01T00:00:00+05:30');
+    // The hour that the month begins in began in September; that in which it ends began in October.
+    await fleet.use(
+      [plain, capped].flatMap((sim) =>
+        [
+          '2026-09-30T18:00:00Z',
+          '2026-09-30T19:00:00Z',
+          '2026-10-31T18:00:00Z',
+          '2026-10-31T19:00:00Z',
+        ].flatMap((hour, index) => [
+          { sim, hour, service: 'line' as const, down: 600_000_000 + 10 ** index },
+          { sim, hour, service: null, up: 5 * 10 ** index },
+        ]),
+      ),
+    );
+  });
+
+  it.each([plain, capped])('is what the statement says (SIM %i)', async (sim) => {
+    const { dataSource } = database();
+    const reader = new UsageReader(dataSource);
+    const rater = new StatementRater(new SegmentsReader(), new CatalogueReader(), reader);
+    const [one] = await rater.rate(dataSource.manager, kolkata, period, [sim], new Map());
+    const { octetsUp, octetsDown, freeOctets, billedOctets } = one!.rated.totals;
+    // Of the second and the third hour; those of LINE come once for each reason with its evidence.
+    const reasons = 1n + 2n * BigInt(NAMES.length);
+    expect(octetsUp + octetsDown).toBe(reasons * (1_200_000_000n + 110n) + 550n);
+    const { from, to } = period;
+    const page = await reader.list(
+      {
+        simKey: sim,
+        from: new Date(from),
+        to: new Date(to),
+        resolution: 'month',
+        timeZone: kolkata.timeZone,
+      },
+      { limit: 10 },
+    );
+    const octets = page.items.reduce((sum, item) => sum + item.octetsUp + item.octetsDown, 0n);
+    expect([octets, page.items.every((item) => item.start === from && item.end === to)]).toEqual([
+      octetsUp + octetsDown,
+      true,
+    ]);
+    const told = await totals({ simKeys: [sim], from, to });
+    expect(told).toEqual({ free: freeOctets, billed: billedOctets, notCounted: 0n });
+    const middle = Date.parse('2026-10-15T00:10:00Z');
+    const halves = [
+      await totals({ simKeys: [sim], from, to: middle }),
+      await totals({ simKeys: [sim], from: middle, to }),
+    ];
+    expect(halves.reduce(plus)).toEqual(told);
   });
 });

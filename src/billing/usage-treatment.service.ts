@@ -22,7 +22,7 @@ import { sliceUsage } from './usage-slices.js';
 
 export interface TreatmentQuery {
   simKeys: readonly number[];
-  /** UNIX milliseconds; rounded down to the UTC hour, as usage is. */
+  /** UNIX milliseconds, to exclusive: the UTC hours that begin in the span, as in a billing period. */
   from: number;
   to: number;
   serviceCode?: string | undefined;
@@ -88,7 +88,7 @@ export class UsageTreatments {
     const sum: TreatedOctets = { free: 0n, billed: 0n, notCounted: 0n };
     if (query.simKeys.length === 0) return sum;
     if (query.simKeys.length > MOST_SIMS.all) return null;
-    const span = { from: hourOf(query.from), to: hourOf(query.to) };
+    const span = { from: query.from, to: query.to };
     const segments = await this.segments.everySegment(this.dataSource.manager, span, query.simKeys);
     const found = await this.rated(segments);
     const hourly = new Set(found.filter(({ rated }) => rated.plan.needsHours).map(({ simKey }) => simKey));
@@ -147,7 +147,7 @@ export class UsageTreatments {
     const ofSim = groupBy(
       await this.usage.usageOfName(
         [...new Set(spans.map(({ simKey }) => simKey))],
-        new Date(hourOf(Math.min(...spans.map(({ from }) => from)))),
+        new Date(Math.min(...spans.map(({ from }) => from))),
         new Date(Math.max(...spans.map(({ to }) => to))),
         name,
       ),
@@ -181,7 +181,7 @@ export class UsageTreatments {
       const lookback = Math.max(0, ...found.map(({ rated }) => rated.plan.lookbackMs));
       const until = new Date(Math.min(period.to, span.to));
       const rows = await this.usage.usageOfPeriod(simKeys, new Date(hourOf(period.from - lookback)), until);
-      const start = new Date(Math.max(span.from, hourOf(period.from)));
+      const start = new Date(Math.max(span.from, period.from));
       const named =
         query.name === undefined
           ? undefined

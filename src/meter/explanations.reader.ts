@@ -1,15 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { toSafeInteger } from '../database/index.js';
 import { decodeCursor, encodeCursor, toPage, type Page, type PageRequest } from '../shared/index.js';
+import { conditionsOf, type UsageFilter } from './usage-page.js';
 
-export interface ExplanationQuery {
+export interface ExplanationQuery extends UsageFilter {
   simKey: number;
-  /** UTC hours, from inclusive, to exclusive. */
-  from: Date;
-  to: Date;
-  serviceCode?: string | undefined;
-  evidence?: string | undefined;
-  name?: string | undefined;
   /** `reasonId` of an item of usage. */
   reasonId?: number | undefined;
 }
@@ -80,7 +75,16 @@ export class ExplanationsReader {
 
   /** One page of a SIM's buckets, by hour and reason, each with its rule, version, evidence and batch. */
   async list(query: ExplanationQuery, page: PageRequest): Promise<Page<Explanation>> {
-    const after = page.cursor ? decodeCursor('explanations', page.cursor, ['time', 'integer']) : null;
+    const values: unknown[] = [];
+    const place = (value: unknown) => `$${values.push(value)}`;
+    const conditions = [conditionsOf(query, values)];
+    if (query.reasonId !== undefined) conditions.push(`b.reason_id = ${place(query.reasonId)}`);
+    if (page.cursor !== undefined) {
+      const [hour, reasonId] = decodeCursor('explanations', page.cursor, ['time', 'integer']);
+      conditions.push(
+        `(b.hour, b.reason_id) > (${place(new Date(hour))}::timestamptz, ${place(reasonId)}::int)`,
+      );
+    }
     const rows = await this.dataSource.query<Row[]>(
       `SELECT b.hour, b.reason_id, v.service_code, v.id AS version_id, v.version, v.effective_from,
               r.claimed_service_code, r.evidence, r.rule, r.name, r.agreed, r.mcc,
@@ -90,31 +94,16 @@ export class ExplanationsReader {
        JOIN usage_reason r ON r.id = b.reason_id
        LEFT JOIN service_version v ON v.id = r.service_version_id
        LEFT JOIN ledger_batch l ON l.id = b.last_batch_id
-       WHERE b.sim_key = $1 AND b.hour >= date_trunc('hour', $2::timestamptz)
-         AND b.hour < date_trunc('hour', $3::timestamptz)
-         AND ($4::text IS NULL OR v.service_code = $4) AND ($5::text IS NULL OR r.evidence = $5)
-         AND ($6::text IS NULL OR r.name = $6)
-         AND ($7::int IS NULL OR b.reason_id = $7)
-         AND ($8::float8 IS NULL OR (b.hour, b.reason_id) > (to_timestamp($8), $9::int))
-       ORDER BY b.hour, b.reason_id LIMIT $10`,
-      [
-        query.simKey,
-        query.from,
-        query.to,
-        query.serviceCode ?? null,
-        query.evidence ?? null,
-        query.name ?? null,
-        query.reasonId ?? null,
-        ...(after ? [after[0] / 1000, after[1]] : [null, null]),
-        page.limit + 1,
-      ],
+       WHERE ${conditions.join(' AND ')}
+       ORDER BY b.hour, b.reason_id LIMIT ${place(page.limit + 1)}`,
+      values,
     );
     const bindings = await this.bindings(query.simKey, rows);
     return toPage(
       rows,
       page.limit,
       (last) => encodeCursor('explanations', [last.hour.getTime(), last.reason_id]),
-      (row) => toExplanation(row, bindings.get(bucketKey(row)) ?? []),
+      (row) => toExplanation(row, bindings.get(bucketKey(row)) ?? [], query.direction),
     );
   }
 
@@ -156,7 +145,13 @@ function bucketKey({ hour, reason_id }: Pick<Row, 'hour' | 'reason_id'>): string
   return JSON.stringify([hour.getTime(), reason_id]);
 }
 
-function toExplanation(row: Row, bindings: Explanation['bindings']): Explanation {
+function toExplanation(
+  row: Row,
+  bindings: Explanation['bindings'],
+  direction: UsageFilter['direction'],
+): Explanation {
+  const up = (count: string) => (direction === 'down' ? '0' : count);
+  const down = (count: string) => (direction === 'up' ? '0' : count);
   return {
     hour: row.hour,
     reasonId: row.reason_id,
@@ -171,10 +166,10 @@ function toExplanation(row: Row, bindings: Explanation['bindings']): Explanation
     name: row.name,
     agreed: row.agreed,
     mcc: row.mcc,
-    octetsUp: row.octets_up,
-    octetsDown: row.octets_down,
-    packetsUp: row.packets_up,
-    packetsDown: row.packets_down,
+    octetsUp: up(row.octets_up),
+    octetsDown: down(row.octets_down),
+    packetsUp: up(row.packets_up),
+    packetsDown: down(row.packets_down),
     batch:
       row.source === null
         ? null
@@ -186,6 +181,10 @@ function toExplanation(row: Row, bindings: Explanation['bindings']): Explanation
             lastTime: row.last_time,
             receivedAt: row.received_at,
           },
-    bindings,
+    bindings: bindings.map((binding) => ({
+      ...binding,
+      octetsUp: up(binding.octetsUp),
+      octetsDown: down(binding.octetsDown),
+    })),
   };
 }

@@ -74,3 +74,79 @@ describe('sums of a SIM, read with a page of its usage', () => {
     expect(pages[4]?.totals.map(({ octetsDown }) => octetsDown)).toEqual([0n, 0n]);
   });
 });
+
+/**
+ * Zones whose days begin at half past an hour, or whose clocks go back to midnight or in the night: an hour of each must stand in
+ * one hour, day or month, whose span holds it and no other.
+ */
+describe('hours, days and months of a zone', () => {
+  const HOUR = 3_600_000;
+  const first = Date.parse('2026-10-31T00:00:00Z');
+  let reader: UsageReader;
+  beforeAll(async () => {
+    const { dataSource } = database();
+    await database().clear();
+    reader = new UsageReader(dataSource);
+    const fleet = new BillingFleet(dataSource);
+    await fleet.create(1);
+    // A number of octets that tells the hour, so that no sum can be that of other hours.
+    await fleet.use(
+      Array.from({ length: 48 }, (_unused, index) => ({
+        sim: 1,
+        hour: new Date(first + index * HOUR).toISOString(),
+        service: null,
+        down: 2 ** index,
+      })),
+    );
+  });
+
+  async function spansOf(resolution: UsageQuery['resolution'], timeZone: string, limit = 1_000) {
+    const query = { from: new Date(first), to: new Date(first + 48 * HOUR), simKey: 1, resolution, timeZone };
+    const items = [];
+    for (let cursor: string | undefined | null; cursor !== null;) {
+      const found = await reader.list(query, { limit, cursor });
+      items.push(...found.items);
+      cursor = found.nextCursor;
+    }
+    return items;
+  }
+
+  it.each([
+    'UTC',
+    'Asia/Kolkata',
+    'Asia/Kathmandu',
+    'Australia/Lord_Howe',
+    'America/New_York',
+    'America/Havana',
+  ])('hold each hour once and say so: %s', async (timeZone) => {
+    for (const resolution of ['hour', 'day', 'month'] as const) {
+      const items = await spansOf(resolution, timeZone);
+      for (const { start, end, octetsDown } of items) {
+        const within = await reader.usageOfSpans([{ simKey: 1, from: start, to: end }]);
+        expect([timeZone, resolution, new Date(start), within[0]?.octetsDown]).toEqual([
+          timeZone,
+          resolution,
+          new Date(start),
+          octetsDown,
+        ]);
+      }
+      expect(items.reduce((sum, { octetsDown }) => sum + octetsDown, 0n)).toBe(2n ** 48n - 1n);
+      // A page goes on behind its cursor, in whichever zone the day begins.
+      expect(await spansOf(resolution, timeZone, 1)).toEqual(items);
+    }
+  });
+
+  it('begin with the first of two midnights, and at the zone’s own', async () => {
+    const startsOf = async (timeZone: string) =>
+      (await spansOf('day', timeZone)).map(({ start, end }) => [new Date(start), new Date(end)]);
+    // Clocks in Havana go back from 1:00 to 0:00 on November 1st, 2026: that day begins at 04:00Z and has 25 hours.
+    expect((await startsOf('America/Havana'))[2]).toEqual([
+      new Date('2026-11-01T04:00:00Z'),
+      new Date('2026-11-02T05:00:00Z'),
+    ]);
+    expect((await startsOf('Asia/Kolkata'))[1]).toEqual([
+      new Date('2026-10-31T18:30:00Z'),
+      new Date('2026-11-01T18:30:00Z'),
+    ]);
+  });
+});

@@ -8,7 +8,7 @@ export const RESOLUTIONS = ['hour', 'day', 'month'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
 
 export interface UsageFilter {
-  /** Start of the span, inclusive, and its end, exclusive. Buckets are hours: both are rounded down to the UTC hour. */
+  /** The UTC hours that begin from `from`, inclusive, to `to`, exclusive: as in a billing period, which may begin within an hour. */
   from: Date;
   to: Date;
   simKey?: number | undefined;
@@ -92,8 +92,6 @@ interface RawPage {
   totals: (RawTotal | RawSum)[] | null;
 }
 
-const HOUR_MS = 3_600_000;
-
 /** One page of usage, ordered by start, SIM and reason, and the totals of everything under the filter. */
 export async function readUsagePage(
   manager: EntityManager,
@@ -132,6 +130,9 @@ function isHot({ simKey, serviceCode, evidence, name }: UsageQuery): boolean {
 /**
  * The same buckets, read and summed once, give the page, its reasons and the totals; each is one JSON value, and what a reason
  * says is written once and not with each of its items: making JSON of wide rows took longer than reading and summing them.
+ *
+ * Days and months are those on the local calendar that an hour begins in, as in rating. An hour is the UTC hour that it is kept by,
+ * whatever the zone: local ones may begin at half past, and one of them comes twice when daylight saving ends.
  */
 function pageStatement(
   query: UsageQuery,
@@ -142,16 +143,17 @@ function pageStatement(
   const place = (value: unknown) => `$${values.push(value)}`;
   const under = conditionsOf(query, values);
   const resolution = `${place(query.resolution)}::text`;
-  const zone = `${place(query.timeZone)}::text`;
+  const zone = `${place(query.resolution === 'hour' ? 'UTC' : query.timeZone)}::text`;
+  const localOf = (instant: string) => `date_trunc(${resolution}, ${instant} AT TIME ZONE ${zone})`;
   const behind =
     after === null
       ? ''
       : `WHERE (start, sim_key, reason_id) >
-         (to_timestamp(${place(after[0] / 1000)}::float8), ${place(after[1])}::bigint, ${place(after[2])}::int)`;
-  const seconds = (instant: string) => `date_part('epoch', ${instant})::bigint`;
+         (${localOf(`to_timestamp(${place(after[0] / 1000)}::float8)`)}, ${place(after[1])}::bigint, ${place(after[2])}::int)`;
+  const seconds = (local: string) => `date_part('epoch', ${firstInstantOf(local, zone)})::bigint`;
   return `
     WITH u AS MATERIALIZED (
-      SELECT date_trunc(${resolution}, b.hour, ${zone}) AS start, b.sim_key, b.reason_id, ${sumsOf(query.direction)}
+      SELECT ${localOf('b.hour')} AS start, b.sim_key, b.reason_id, ${sumsOf(query.direction)}
              ${isWhole(query) ? HOURS_OF_BUCKETS : ''}
       FROM usage_bucket b WHERE ${under} GROUP BY 1, 2, 3
     ), p AS MATERIALIZED (
@@ -160,7 +162,7 @@ function pageStatement(
     SELECT
       (SELECT json_agg(json_build_array(
                 ${seconds('start')},
-                ${seconds(`(((start AT TIME ZONE ${zone}) + ('1 ' || ${resolution})::interval) AT TIME ZONE ${zone})`)},
+                ${seconds(`(start + ('1 ' || ${resolution})::interval)`)},
                 sim_key, reason_id, octets_up::text, octets_down::text, packets_up::text, packets_down::text)
               ORDER BY start, sim_key, reason_id) FROM p) AS items,
       (SELECT json_agg(json_build_array(
@@ -180,6 +182,13 @@ function pageStatement(
              GROUP BY v.service_code, r.evidence ${isWhole(query) ? SUM_KEY : ''}) t) AS totals`;
 }
 
+/** Of a midnight that comes twice, as where clocks go back from one o'clock, the server gives the second. */
+function firstInstantOf(local: string, zone: string): string {
+  const instant = `(${local} AT TIME ZONE ${zone})`;
+  const earlier = `(${instant} - interval '1 hour')`;
+  return `(CASE WHEN ${earlier} AT TIME ZONE ${zone} >= ${local} THEN ${earlier} ELSE ${instant} END)`;
+}
+
 const HOURS_OF_BUCKETS = ', min(b.hour) AS first_hour, max(b.hour) AS last_hour';
 const HOURS_OF_REASON = ', min(first_hour) AS first_hour, max(last_hour) AS last_hour';
 const SUM_KEY = ', r.service_version_id, r.rule, r.mcc';
@@ -190,7 +199,7 @@ const SUM_FIELDS = `, service_version_id, rule, mcc,
 /** Conditions on the buckets `b` of a filter, its values added to `values`. Names what is asked for alone: see `queryPrepared`. */
 export function conditionsOf(filter: UsageFilter, values: unknown[]): string {
   const place = (value: unknown) => `$${values.push(value)}`;
-  const conditions = [`b.hour >= ${place(hourOf(filter.from))}`, `b.hour < ${place(hourOf(filter.to))}`];
+  const conditions = [`b.hour >= ${place(filter.from)}`, `b.hour < ${place(filter.to)}`];
   const reason: string[] = [];
   if (filter.simKey !== undefined) conditions.push(`b.sim_key = ${place(filter.simKey)}`);
   if (filter.serviceCode !== undefined) reason.push(`v.service_code = ${place(filter.serviceCode)}`);
@@ -213,10 +222,6 @@ function sumsOf(direction: UsageFilter['direction']): string {
         : `0::numeric AS ${column}`,
     )
     .join(', ');
-}
-
-function hourOf(time: Date): Date {
-  return new Date(Math.floor(time.getTime() / HOUR_MS) * HOUR_MS);
 }
 
 /** By service and evidence, in the order that they came in. */

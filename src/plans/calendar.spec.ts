@@ -56,8 +56,9 @@ describe('time zones', () => {
   it.each(['Asia/Tokyo', 'UTC', 'America/Argentina/Ushuaia'])('know %s', (name) =>
     expect(isTimeZone(name)).toBe(true),
   );
-  it.each(['', 'JST', '+09:00', 'Asia/Nowhere', '../etc'])('do not know "%s"', (name) =>
-    expect(isTimeZone(name)).toBe(false),
+  it.each(['', 'JST', '+09:00', 'Asia/Nowhere', '../etc', 'US/Pacific-New', 'SystemV/EST5'])(
+    'do not know "%s"',
+    (name) => expect(isTimeZone(name)).toBe(false),
   );
 });
 

@@ -24,6 +24,9 @@ export const HOUR_MS = 3_600_000;
 
 const MONTH = /^(\d{4})-(0[1-9]|1[0-2])$/;
 
+/** Node's own list still holds names that the IANA database has dropped, and Postgres does not know. */
+const DROPPED_ZONES = /^(SystemV\/|US\/Pacific-New$)/i;
+
 export function isTimeZone(name: string): boolean {
   return zoneNamed(name) === name;
 }
@@ -34,6 +37,7 @@ export function isTimeZone(name: string): boolean {
 export function zoneNamed(name: string): string | null {
   // Offsets such as +09:00 and abbreviations such as JST are no zones of the IANA database.
   if (name.toUpperCase() !== 'UTC' && !name.includes('/')) return null;
+  if (DROPPED_ZONES.test(name)) return null;
   try {
     return new Temporal.ZonedDateTime(0n, name).timeZoneId;
   } catch {

@@ -95,11 +95,15 @@ const taxSchema = z
     });
   });
 
+/** Longest window of a cap: how far rating looks back before a period. */
+export const MOST_ROLLING_HOURS = 744;
+
 const capSchema = z.strictObject({
   limit: positiveQuantitySchema,
-  per: z.union([z.enum(['period', 'day']), z.strictObject({ rollingHours: z.int().min(1).max(744) })], {
-    error: 'write "period", "day", or {"rollingHours": 72} with 1 to 744 hours',
-  }),
+  per: z.union(
+    [z.enum(['period', 'day']), z.strictObject({ rollingHours: z.int().min(1).max(MOST_ROLLING_HOURS) })],
+    { error: `write "period", "day", or {"rollingHours": 72} with 1 to ${MOST_ROLLING_HOURS} hours` },
+  ),
   past: z.enum(['billed', 'noticed']).meta({
     description: 'What octets past the cap are: billed like any other, or still free with a notice.',
   }),

@@ -1,6 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS, periodOfMonth, planTermsSchema, type PlanTermsInput } from '../plans/index.js';
-import { checkThresholds, compilePlan, rateTogether, type ThresholdCheck } from './index.js';
+import {
+  checkThresholds,
+  compilePlan,
+  headroomsTogether,
+  rateTogether,
+  type ThresholdCheck,
+} from './index.js';
 import type { RatingInput, RatingSegment, RatingUsage } from './index.js';
 
 const TOKYO = { timeZone: 'Asia/Tokyo', anchorDay: 1 };
@@ -57,9 +64,23 @@ function first(...sims: [RatingInput, ...RatingInput[]]): ThresholdCheck {
 const headroom = (terms: Partial<PlanTermsInput>, used: Used[], before: Used[] = []) =>
   first(input([segment(terms)], used, before)).headroom;
 
+const units = (...prices: string[]): PlanTermsInput['overage'] => ({
+  kind: 'per_unit',
+  unit: octet(10),
+  unitRounding: 'up',
+  tiers: prices.map((price, index) => ({
+    upTo: index === prices.length - 1 ? null : octet(50 * (index + 1)),
+    price,
+  })),
+});
+
 describe('octets that may still come before a threshold', () => {
   it('are any number where the plan has none', () => {
-    expect(first(input([segment({})], [[null, 500]]))).toEqual({ reached: [], headroom: null });
+    expect(first(input([segment({})], [[null, 500]]))).toEqual({
+      reached: [],
+      headroom: null,
+      pooled: new Map(),
+    });
   });
 
   it.each([
@@ -87,7 +108,11 @@ describe('octets that may still come before a threshold', () => {
       const pool = { code: 'family', octets: null };
       return input([segment(terms, { pool })], used);
     };
-    expect(first(pooled([[null, 61]]), pooled([]))).toEqual({ reached: [], headroom: 19n });
+    expect(first(pooled([[null, 61]]), pooled([]))).toEqual({
+      reached: [],
+      headroom: 19n,
+      pooled: new Map([['family', 19n]]),
+    });
     expect(first(pooled([[null, 61]]), pooled([[null, 39]])).reached).toEqual([
       {
         kind: 'pool',
@@ -121,15 +146,6 @@ describe('octets that may still come before a threshold', () => {
     ['a total cap', { totalCap: { limit: octet(70), past: 'noticed' } }, [[null, 9]], [], 62n],
   ])('of %s', (_, terms, used, before, left) => expect(headroom(terms, used, before)).toBe(left));
 
-  const units = (...prices: string[]): PlanTermsInput['overage'] => ({
-    kind: 'per_unit',
-    unit: octet(10),
-    unitRounding: 'up',
-    tiers: prices.map((price, index) => ({
-      upTo: index === prices.length - 1 ? null : octet(50 * (index + 1)),
-      price,
-    })),
-  });
   const stairs: PlanTermsInput['overage'] = {
     kind: 'stairs',
     tiers: [
@@ -198,6 +214,87 @@ describe('octets that may still come before a threshold', () => {
     ];
     // 40 coins to 240, which is what both fees and four units of the first come to.
     expect(first(input(halves, [])).headroom).toBe(5n);
+  });
+});
+
+describe('what SIMs of a pool may use that were looked at together', () => {
+  const family = { code: 'family', octets: null };
+  const checkAll = (sims: RatingInput[]) => {
+    const rated = rateTogether(sims.map((one, simKey) => ({ simKey, input: one })));
+    return sims.map((one, index) => checkThresholds(one, rated[index]!));
+  };
+
+  it('is the least that one of them leaves the others, and of another pool nothing', () => {
+    const check = (headroom: bigint | null, pooled: [string, bigint | null][]): ThresholdCheck => ({
+      reached: [],
+      headroom,
+      pooled: new Map(pooled),
+    });
+    expect(
+      headroomsTogether([
+        check(9n, [['a', 40n]]),
+        check(30n, [['a', 30n]]),
+        check(null, [['a', null]]),
+        check(7n, [['b', 7n]]),
+        check(2n, []),
+        check(null, [
+          ['a', null],
+          ['b', null],
+        ]),
+        check(null, []),
+      ]),
+    ).toEqual([9n, 30n, 30n, 7n, 2n, 7n, null]);
+  });
+
+  it('is what the one who is nearest to an amount leaves all, as each draws from what the others have to pay for without', () => {
+    const terms = {
+      quota: quota(10),
+      overage: units('5'),
+      thresholds: { percents: [], amounts: ['150'] },
+    };
+    const checks = checkAll(
+      [[], [[null, 100, 1] satisfies Used]].map((own) => input([segment(terms, { pool: family })], own)),
+    );
+    expect(checks.map((one) => one.headroom)).toEqual([20n, 1n]);
+    expect(headroomsTogether(checks)).toEqual([1n, 1n]);
+  });
+
+  /** As a worker does: what each SIM uses comes off its own headroom, and only once that is used up are all looked at anew. */
+  it('brings none of them to a threshold unseen, whoever uses what, in whichever order', () => {
+    const plans = fc.constantFrom<Partial<PlanTermsInput>[]>(
+      { quota: quota(100), thresholds: { percents: [50] } },
+      { quota: quota(60), thresholds: { percents: [30, 80, 100] } },
+      { quota: quota(10), overage: units('5'), thresholds: { percents: [], amounts: ['150', '200'] } },
+      { quota: quota(30), overage: units('20', '3'), thresholds: { amounts: ['140', '260'] } },
+    );
+    const use = fc.tuple(
+      fc.nat({ max: 2 }),
+      fc.constantFrom('line', null),
+      fc.integer({ min: 1, max: 60 }),
+      // Within an hour the SIM that was created first draws first, whatever came first.
+      fc.integer({ min: 0, max: 3 }),
+    );
+    fc.assert(
+      fc.property(plans, fc.array(use, { minLength: 4, maxLength: 14 }), (terms, uses) => {
+        const used: Used[][] = [[], [], []];
+        const look = () => checkAll(used.map((own) => input([segment(terms, { pool: family })], own)));
+        const reached = (checks: ThresholdCheck[]) =>
+          checks.map((one) => one.reached.map((it) => it.threshold));
+        let known = look();
+        let left = headroomsTogether(known);
+        uses.forEach(([sim, service, octets, hour], turn) => {
+          used[sim]!.push([service, octets, Math.floor(turn / 4) * 4 + hour]);
+          left = left.map((own, index) => (index === sim && own !== null ? own - BigInt(octets) : own));
+          const now = look();
+          if (left[sim] === null || left[sim]! > 0n) expect(reached(now)).toEqual(reached(known));
+          else {
+            known = now;
+            left = headroomsTogether(now);
+          }
+        });
+      }),
+      { numRuns: 500 },
+    );
   });
 });
 

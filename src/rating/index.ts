@@ -5,6 +5,7 @@ export { negateMoney, parseMoney, roundedMoney, sumMoney } from './money.js';
 export { rate, rateNothing, rateTogether, type RatingSim } from './rate.js';
 export {
   checkThresholds,
+  headroomsTogether,
   type ReachedThreshold,
   type ThresholdCheck,
   type ThresholdKind,

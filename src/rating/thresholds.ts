@@ -1,7 +1,7 @@
 import { DEFAULT_PERCENTS } from '../plans/index.js';
 import { segmentAt } from './charges.js';
 import { multiply, parseDecimal } from './money.js';
-import type { RatedPeriod, RatingInput, RatingSegment } from './types.js';
+import type { QuotaUse, RatedPeriod, RatingInput, RatingSegment } from './types.js';
 
 export type ThresholdKind = 'quota' | 'pool' | 'cap' | 'total_cap' | 'amount';
 
@@ -28,6 +28,11 @@ export interface ThresholdCheck {
   reached: ReachedThreshold[];
   /** Octets that may still come, whatever they are, before another threshold can be reached; null = any number. */
   headroom: bigint | null;
+  /**
+   * Of the groups that the SIM shares a pool in: octets that each of a group's SIMs may still use, as the octets of one may
+   * bring another to a threshold; null = any number.
+   */
+  pooled: ReadonlyMap<string, bigint | null>;
 }
 
 /** What thresholds a rated period has reached, and how much more usage cannot reach another. Pure. */
@@ -36,24 +41,57 @@ export function checkThresholds(input: RatingInput, rated: RatedPeriod): Thresho
   quotas(input, rated, check);
   caps(input, rated, check);
   amounts(input, rated, check);
-  return { reached: check.reached, headroom: check.headroom };
+  return { reached: check.reached, headroom: check.headroom, pooled: check.pooled };
 }
 
 class Check {
   readonly reached: ReachedThreshold[] = [];
-  headroom: bigint | null = null;
+  readonly pooled = new Map<string, bigint | null>();
+  private own: bigint | null = null;
 
-  /** Notes that `octets` more may reach something. */
-  away(octets: bigint): void {
-    const least = octets < 1n ? 1n : octets;
-    if (this.headroom === null || least < this.headroom) this.headroom = least;
+  get headroom(): bigint | null {
+    return [...this.pooled.values()].reduce(lesser, this.own);
   }
 
-  /** `sharers`: how many SIMs may use up the rest, each without this one being looked at. */
-  level(at: bigint, used: bigint, held: bigint, reached: () => ReachedThreshold, sharers = 1): void {
+  share({ code }: Sharers): void {
+    if (!this.pooled.has(code)) this.pooled.set(code, null);
+  }
+
+  /** Notes that `octets` more may reach something: of this SIM, or of all that share a pool, each without another being looked at. */
+  away(octets: bigint, sharers?: Sharers): void {
+    if (sharers === undefined) {
+      this.own = lesser(this.own, octets < 1n ? 1n : octets);
+      return;
+    }
+    const each = octets / BigInt(sharers.sims);
+    this.pooled.set(sharers.code, lesser(this.pooled.get(sharers.code) ?? null, each < 1n ? 1n : each));
+  }
+
+  level(at: bigint, used: bigint, held: bigint, reached: () => ReachedThreshold, sharers?: Sharers): void {
     if (used >= at) this.reached.push(reached());
-    else this.away((at - (held > used ? held : used)) / BigInt(sharers));
+    else this.away(at - (held > used ? held : used), sharers);
   }
+}
+
+type Sharers = NonNullable<QuotaUse['group']>;
+
+/** null = any number. */
+function lesser(a: bigint | null, b: bigint | null): bigint | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
+}
+
+/**
+ * What each of SIMs may use that were rated together, null = any number: no more than the pools that it is in leave each of their SIMs.
+ * Only together they hold: where one is rated alone, the others would go on with a share of what it has used since.
+ */
+export function headroomsTogether(checks: readonly ThresholdCheck[]): (bigint | null)[] {
+  const shares = new Map<string, bigint | null>();
+  for (const { pooled } of checks)
+    for (const [code, octets] of pooled) shares.set(code, lesser(shares.get(code) ?? null, octets));
+  return checks.map(({ headroom, pooled }) =>
+    [...pooled.keys()].reduce((least, code) => lesser(least, shares.get(code) ?? null), headroom),
+  );
 }
 
 /** Octets at which each notice of a limit is due, rising. */
@@ -66,6 +104,7 @@ function levels({ plan }: RatingSegment, limit: bigint): { threshold: string; at
 
 function quotas(input: RatingInput, rated: RatedPeriod, check: Check): void {
   for (const { segment: index, available, used, group } of rated.quotaUses) {
+    if (group !== undefined) check.share(group);
     if (available === 0n) continue;
     const segment = segmentAt(input, index);
     for (const { threshold, at } of levels(segment, available)) {
@@ -80,7 +119,7 @@ function quotas(input: RatingInput, rated: RatedPeriod, check: Check): void {
         used: used.toString(),
         ...(group !== undefined && { group: group.code }),
       });
-      check.level(at, used, 0n, reached, group?.sims);
+      check.level(at, used, 0n, reached, group);
     }
   }
 }
@@ -119,7 +158,10 @@ function amounts(input: RatingInput, rated: RatedPeriod, check: Check): void {
   for (const threshold of new Set(wanted)) {
     const { n, d } = multiply(parseDecimal(threshold), coins);
     if (due.n * d < n) {
-      check.away(octetsUntil(input, rated, n / d - due.n));
+      const octets = octetsUntil(input, rated, n / d - due.n);
+      check.away(octets);
+      // What others draw from the pool, this SIM has to pay for past it.
+      for (const { group } of rated.quotaUses) if (group !== undefined) check.away(octets, group);
       continue;
     }
     check.reached.push({

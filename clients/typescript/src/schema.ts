@@ -875,7 +875,7 @@ export interface paths {
         };
         /**
          * Octets by SIM, time, service and evidence
-         * @description Usage is kept by the UTC hour, by service and name; `from` and `to` are rounded down to the hour. `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.
+         * @description Usage is kept by the UTC hour, by service and name; the hours that begin from `from` to before `to` are counted, as in a billing period. `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.
          *
          *     Needs a key with the scope `usage-read` or `billing`.
          */
@@ -985,7 +985,7 @@ export interface paths {
         };
         /**
          * Where every octet went
-         * @description Exact for the epochs that are closed; the span is rounded down to UTC hours.
+         * @description Exact for the epochs that are closed; of the UTC hours that begin in the span.
          *
          *     Needs a key with the scope `usage-read` or `billing`.
          */
@@ -1221,7 +1221,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Simulations, newest first
+         * @description They are kept until they are deleted. Ask for one of them for its totals.
+         *
+         *     Needs a key with the scope `billing`.
+         */
+        get: operations["listSimulations"];
         put?: never;
         /**
          * What would a month have cost under other terms, or with another catalogue?
@@ -3291,7 +3297,9 @@ export interface components {
             /** @description The services whose draft rules it is about. */
             serviceCodes: string[];
             /** @enum {string} */
-            status: "running" | "finished";
+            status: "running" | "finished" | "failed";
+            /** @description What kept it from being carried out; null unless it failed. */
+            failedBecause: string | null;
             /** @description SIMs that were on the plan in the month. */
             sims: number;
             done: number;
@@ -3352,6 +3360,20 @@ export interface components {
             dependsOctets: components["schemas"]["Octets"] | null;
             /** @description Of them: octets that stay as they were recognised although the draft catalogue could move them, since neither name nor address is stored. null: as above. */
             unknownOctets: components["schemas"]["Octets"] | null;
+        };
+        SimulationSummary: {
+            id: string;
+            month: string;
+            planCode: string;
+            /** @enum {string} */
+            status: "running" | "finished" | "failed";
+            /** @description What kept it from being carried out; null unless it failed. */
+            failedBecause: string | null;
+            /** @description SIMs that were on the plan in the month. */
+            sims: number;
+            done: number;
+            createdAt: components["schemas"]["Instant"];
+            finishedAt: components["schemas"]["Instant"] | null;
         };
         /** @description What a sponsor owes for a month. */
         SponsorSettlement: {
@@ -7465,7 +7487,7 @@ export interface operations {
                 /** @description Count only this direction: the octets and packets of the other are 0. */
                 direction?: "up" | "down";
                 resolution?: "hour" | "day" | "month";
-                /** @description IANA zone in which days and months begin. */
+                /** @description IANA zone of days and months: an hour is of the day that it begins in there. Hours are UTC hours in every zone. */
                 timeZone?: string;
                 /** @description Most items on the page. */
                 limit?: number;
@@ -7645,6 +7667,8 @@ export interface operations {
                 evidence?: "none" | "prefix" | "dns" | "sni" | "quic_sni" | "http_host" | "sni_unverified";
                 /** @description The name seen, exactly. */
                 name?: string;
+                /** @description Count only this direction: the octets and packets of the other are 0. */
+                direction?: "up" | "down";
                 /** @description As the `explanation` of an item of usage names it. */
                 reason?: number;
                 /** @description Most items on the page. */
@@ -8107,6 +8131,46 @@ export interface operations {
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listSimulations: {
+        parameters: {
+            query?: {
+                /** @description Month in which the period starts, in the zone of the plan */
+                month?: string;
+                /** @description Natural key of a plan */
+                planCode?: string;
+                /** @description Most items on the page. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, as it came; leave out for the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SimulationSummary"][];
+                        /** @description Hand it back as `cursor` for the next page; null = last page. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

@@ -43,7 +43,7 @@ const getConservation = defineRoute({
   operationId: 'getConservation',
   tag,
   summary: 'Where every octet went',
-  description: 'Exact for the epochs that are closed; the span is rounded down to UTC hours.',
+  description: 'Exact for the epochs that are closed; of the UTC hours that begin in the span.',
   scopes,
   query: spanWith({}),
   response: conservation,

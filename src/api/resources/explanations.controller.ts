@@ -1,6 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
-import { serviceCodeSchema } from '../../catalogue/index.js';
+import { CatalogueService, serviceCodeSchema } from '../../catalogue/index.js';
 import { UsageTreatments } from '../../billing/index.js';
 import { EVIDENCES } from '../../identify/index.js';
 import { TREATMENTS } from '../../rating/index.js';
@@ -101,6 +101,10 @@ const explainUsage = defineRoute({
     serviceCode: serviceCodeSchema.optional(),
     evidence: evidence.optional(),
     name: z.string().min(1).max(255).optional().meta({ description: 'The name seen, exactly.' }),
+    direction: z
+      .enum(['up', 'down'])
+      .optional()
+      .meta({ description: 'Count only this direction: the octets and packets of the other are 0.' }),
     reason: z.coerce
       .number({ error: 'write a whole number' })
       .int('write a whole number')
@@ -122,6 +126,7 @@ export class ExplanationsController {
     private readonly accounts: AccountsReader,
     private readonly sims: SimsService,
     private readonly treatments: UsageTreatments,
+    private readonly catalogue: CatalogueService,
   ) {}
 
   @Handle(explainUsage)
@@ -134,6 +139,8 @@ export class ExplanationsController {
   ): Promise<AnswerOf<typeof explainUsage>> {
     const simKey = (await this.sims.keysOf([simId])).get(simId);
     if (simKey === undefined) throw new Refusal('not_found', `There is no SIM "${simId}".`);
+    // A code that nothing has would otherwise look like no usage.
+    if (filter.serviceCode !== undefined) await this.catalogue.get(filter.serviceCode);
     const span = { simKey, from: new Date(from), to: new Date(to), reasonId: reason, ...filter };
     const [{ items, nextCursor }, gaps] = await Promise.all([
       this.explanations.list(span, { limit, cursor }),
@@ -144,7 +151,7 @@ export class ExplanationsController {
       items.map(({ hour, reasonId }) => ({ hour: hour.getTime(), reasonId })),
     );
     return {
-      items: items.map((item, index) => present(item, treated[index] ?? null)),
+      items: items.map((item, index) => present(item, treated[index] ?? null, filter.direction)),
       nextCursor,
       completeness: Object.fromEntries(Object.entries(gaps).map(([name, count]) => [name, String(count)])),
     };
@@ -154,6 +161,7 @@ export class ExplanationsController {
 function present(
   { reasonId: _reasonId, ...one }: Explanation,
   plan: Awaited<ReturnType<UsageTreatments['ofBuckets']>>[number],
+  direction: 'up' | 'down' | undefined,
 ): z.input<typeof explanation> {
   const time = (date: Date) => formatInstant(date.getTime());
   const { serviceVersion, batch } = one;
@@ -168,13 +176,20 @@ function present(
     plan: plan && {
       planCode: plan.planCode,
       planVersion: plan.planVersion,
-      treatments: plan.lines.map(({ treatment, reason, planRule, octetsUp, octetsDown }) => ({
-        treatment,
-        reason,
-        planRule,
-        octetsUp: octetsUp.toString(),
-        octetsDown: octetsDown.toString(),
-      })),
+      treatments: plan.lines
+        .map((line) => ({
+          ...line,
+          octetsUp: direction === 'down' ? 0n : line.octetsUp,
+          octetsDown: direction === 'up' ? 0n : line.octetsDown,
+        }))
+        .filter(({ octetsUp, octetsDown }) => octetsUp + octetsDown > 0n)
+        .map(({ treatment, reason, planRule, octetsUp, octetsDown }) => ({
+          treatment,
+          reason,
+          planRule,
+          octetsUp: octetsUp.toString(),
+          octetsDown: octetsDown.toString(),
+        })),
     },
     batch: batch && {
       ...batch,

@@ -96,7 +96,10 @@ const timeZone = z
   .string()
   .refine((name) => zoneNamed(name) !== null, 'is no IANA time zone; write one such as Asia/Tokyo')
   .default('UTC')
-  .meta({ description: 'IANA zone in which days and months begin.' });
+  .meta({
+    description:
+      'IANA zone of days and months: an hour is of the day that it begins in there. Hours are UTC hours in every zone.',
+  });
 
 const listUsage = defineRoute({
   method: 'GET',
@@ -105,7 +108,7 @@ const listUsage = defineRoute({
   tag,
   summary: 'Octets by SIM, time, service and evidence',
   description:
-    'Usage is kept by the UTC hour, by service and name; `from` and `to` are rounded down to the hour. `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.',
+    'Usage is kept by the UTC hour, by service and name; the hours that begin from `from` to before `to` are counted, as in a billing period. `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.',
   scopes,
   query: spanWith({
     ...filter,
@@ -144,7 +147,12 @@ export class UsageController {
     const instant = once(formatInstant);
     return {
       items: page.items.map((item) =>
-        present(item, simId ?? ids?.get(item.simKey) ?? '', { from, to }, instant),
+        present(
+          item,
+          simId ?? ids?.get(item.simKey) ?? '',
+          { from, to, direction: query.direction },
+          instant,
+        ),
       ),
       nextCursor: page.nextCursor,
       totals: sumUp(page.totals, byPlan),
@@ -167,13 +175,14 @@ async function treated(
 function present(
   { simKey: _simKey, start, end, reasonId, ...item }: UsageItem,
   simId: string,
-  span: { from: number; to: number },
+  asked: { from: number; to: number; direction: 'up' | 'down' | undefined },
   instant: (time: number) => string,
 ): z.input<typeof usageItem> {
   // Of what stands in an instant a query escapes the colons alone.
-  const [from, to] = [Math.max(start, span.from), Math.min(end, span.to)].map((time) =>
+  const [from, to] = [Math.max(start, asked.from), Math.min(end, asked.to)].map((time) =>
     instant(time).replaceAll(':', '%3A'),
   );
+  const direction = asked.direction === undefined ? '' : `&direction=${asked.direction}`;
   return {
     ...item,
     simId,
@@ -181,7 +190,7 @@ function present(
     ...countsOf(item),
     packetsUp: item.packetsUp.toString(),
     packetsDown: item.packetsDown.toString(),
-    explanation: `/v1/usage/${encodeURIComponent(simId)}/explain?from=${from}&to=${to}&reason=${reasonId}`,
+    explanation: `/v1/usage/${encodeURIComponent(simId)}/explain?from=${from}&to=${to}&reason=${reasonId}${direction}`,
   };
 }
 

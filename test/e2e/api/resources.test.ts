@@ -220,6 +220,12 @@ describe('usage and bills', () => {
       expect.objectContaining({ serviceCode: 'chat', octetsUp: '0', octets: '7' }),
       expect.objectContaining({ serviceCode: null, octetsUp: '0', octets: '2000' }),
     ]);
+    for (const item of down.body.items) {
+      const { items } = (await api.get(item.explanation)).body;
+      const [one] = items;
+      expect([items.length, one.octetsUp, one.packetsUp, one.octetsDown]).toEqual([1, '0', '0', item.octets]);
+      expect(one.plan.treatments).toMatchObject([{ octetsUp: '0', octetsDown: item.octets }]);
+    }
     expect(down.body.totals).toMatchObject({
       octets: '2007',
       byPlan: { freeOctets: '7', billedOctets: '2000' },
@@ -234,6 +240,7 @@ describe('usage and bills', () => {
     expect(none.body).toMatchObject({ items: [], totals: { octets: '0', byService: [] } });
     expectProblem(await api.get(`/v1/usage?${span}&simId=nobody`), 404, 'not_found');
     expectProblem(await api.get(`/v1/usage?${span}&serviceCode=nothing`), 404, 'not_found');
+    expectProblem(await api.get(`/v1/usage/sim-1/explain?${span}&serviceCode=nothing`), 404, 'not_found');
     const bad = await api.get('/v1/usage?from=2026-10-02T00:00:00Z&to=2026-10-01T00:00:00Z&timeZone=Mars');
     expect(expectProblem(bad, 400, 'invalid')).toContain('query /timeZone');
   });
