@@ -254,7 +254,10 @@ export class SimulationEntity {
   @Column('jsonb', { name: 'service_drafts', nullable: true })
   serviceDrafts!: object[] | null;
   @Column('text')
-  status!: 'running' | 'finished';
+  status!: 'running' | 'finished' | 'failed';
+  /** Null unless it failed. */
+  @Column('text', { name: 'failed_because', nullable: true })
+  failedBecause!: string | null;
   @Column('integer')
   sims!: number;
   @Column('integer')

@@ -160,7 +160,10 @@ describe('a simulation', () => {
   });
 
   it('is refused for a plan that is not there, and for terms of another calendar', async () => {
-    await expect(start(DRAFT, 'unknown')).rejects.toMatchObject({ code: 'not_found' });
+    await expect(start(DRAFT, 'unknown')).rejects.toMatchObject({
+      code: 'invalid',
+      fields: [{ pointer: '/planCode' }],
+    });
     await expect(start({ ...DRAFT, anchorDay: 20 })).rejects.toMatchObject({
       code: 'invalid',
       fields: [{ pointer: '/terms' }],

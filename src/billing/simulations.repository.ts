@@ -9,7 +9,9 @@ export interface Simulation {
   planCode: string;
   /** Null: the terms that were in force. */
   terms: PlanTerms | null;
-  status: 'running' | 'finished';
+  status: 'running' | 'finished' | 'failed';
+  /** Null unless it failed. */
+  failedBecause: string | null;
   sims: number;
   done: number;
   lastSimKey: number;
@@ -47,6 +49,19 @@ export interface ResultRow {
 
 export type SimulationTotals = Omit<ResultRow, 'simKey' | 'simId' | 'statement'>;
 
+/** Without its drafts, which may be megabytes. */
+export type SimulationRow = Omit<Simulation, 'terms' | 'lastSimKey'>;
+
+export interface SimulationFilter {
+  month?: string | undefined;
+  planCode?: string | undefined;
+}
+
+/** A calendar of a plan, from one of its versions on. */
+export interface DatedCalendar extends BillingCalendar {
+  effectiveFrom: Date;
+}
+
 /** What a SIM's month was billed, with its corrections. */
 export interface Billed {
   statement: number;
@@ -55,7 +70,7 @@ export interface Billed {
 }
 
 const SELECT = `
-  SELECT id, month, plan_code AS "planCode", terms, status, sims, done, last_sim_key::int8 AS "lastSimKey",
+  SELECT id, month, plan_code AS "planCode", terms, status, failed_because AS "failedBecause", sims, done, last_sim_key::int8 AS "lastSimKey",
          created_at AS "createdAt", finished_at AS "finishedAt" FROM simulation`;
 const ON_PLAN = `
   FROM subscription s JOIN plan p USING (plan_key)
@@ -117,11 +132,37 @@ export class SimulationsRepository {
     return rows.map(({ code }) => code);
   }
 
-  /** Calendars of a plan's versions. */
-  async calendars(manager: EntityManager, planCode: string): Promise<BillingCalendar[]> {
-    return manager.query<BillingCalendar[]>(
-      `SELECT DISTINCT v.time_zone AS "timeZone", v.anchor_day AS "anchorDay", v.currency
-       FROM plan_version v JOIN plan p USING (plan_key) WHERE p.code = $1 ORDER BY 1, 2, 3`,
+  /** Newest first, after one of them. */
+  async list(
+    manager: EntityManager,
+    { month, planCode }: SimulationFilter,
+    after: { createdAt: Date; id: string } | null,
+    limit: number,
+  ): Promise<SimulationRow[]> {
+    return manager.query<SimulationRow[]>(
+      `SELECT id, month, plan_code AS "planCode", status, failed_because AS "failedBecause", sims, done,
+              created_at AS "createdAt", finished_at AS "finishedAt"
+       FROM simulation
+       WHERE ($1::text IS NULL OR month = $1) AND ($2::text IS NULL OR plan_code = $2)
+         AND ($3::timestamptz IS NULL OR (created_at, id::text) < ($3, $4))
+       ORDER BY created_at DESC, id::text DESC LIMIT $5`,
+      [month ?? null, planCode ?? null, after?.createdAt ?? null, after?.id ?? null, limit],
+    );
+  }
+
+  async fail(manager: EntityManager, id: string, because: string, now: Date): Promise<void> {
+    await manager.query(
+      `UPDATE simulation SET status = 'failed', failed_because = $2, finished_at = $3
+       WHERE id = $1 AND status = 'running'`,
+      [id, because, now],
+    );
+  }
+
+  /** Calendars of a plan's versions, in the order of their time. */
+  async calendars(manager: EntityManager, planCode: string): Promise<DatedCalendar[]> {
+    return manager.query<DatedCalendar[]>(
+      `SELECT v.time_zone AS "timeZone", v.anchor_day AS "anchorDay", v.currency, v.effective_from AS "effectiveFrom"
+       FROM plan_version v JOIN plan p USING (plan_key) WHERE p.code = $1 ORDER BY v.effective_from`,
       [planCode],
     );
   }

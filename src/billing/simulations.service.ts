@@ -8,6 +8,7 @@ import {
   SegmentsReader,
   periodOfMonth,
   type BillingCalendar,
+  type Period,
   type PlanTerms,
 } from '../plans/index.js';
 import { JobQueue } from '../queue/index.js';
@@ -28,6 +29,7 @@ import {
   type NewResult,
   type ResultRow,
   type Simulation,
+  type SimulationFilter,
   type SimulationTotals,
 } from './simulations.repository.js';
 import { parentsUnder, refuseMisfits, type SimulationInput } from './simulation-input.js';
@@ -40,7 +42,8 @@ export interface SimulationView {
   planCode: string;
   /** The services whose draft rules it is about. */
   serviceCodes: string[];
-  status: 'running' | 'finished';
+  status: Simulation['status'];
+  failedBecause: string | null;
   /** SIMs that were on the plan in the month, and how many of them are done. */
   sims: number;
   done: number;
@@ -50,6 +53,9 @@ export interface SimulationView {
   createdAt: string;
   finishedAt: string | null;
 }
+
+/** One in a list: its currency, drafts and totals are told by {@link SimulationsService.get}. */
+export type SimulationSummary = Omit<SimulationView, 'serviceCodes' | 'currency' | 'totals'>;
 
 export type SimulationResultView = Omit<ResultRow, 'simKey' | 'statement'> & { statement: number | null };
 
@@ -77,14 +83,16 @@ export class SimulationsService {
     const { manager } = this.dataSource;
     const { month, planCode, terms = null, services = [] } = input;
     refuseMisfits(input, await this.catalogue.services(manager));
-    const calendar = await this.calendarFor(manager, planCode, terms);
+    const calendar = await this.calendarFor(manager, { planCode, terms, month });
     const period = periodOfMonth(calendar, month);
+    this.refuseFuture(period);
     const simulation = {
       month,
       planCode,
       terms,
       id: randomUUID(),
       status: 'running' as const,
+      failedBecause: null,
       sims: await this.simulations.countSims(manager, input.planCode, period),
       done: 0,
       lastSimKey: 0,
@@ -92,8 +100,34 @@ export class SimulationsService {
       finishedAt: null,
     };
     await this.simulations.insert(manager, simulation, services);
-    await this.enqueue(simulation.id);
+    try {
+      await this.enqueue(simulation.id);
+    } catch (error) {
+      // Who is refused asks again: that must not make two.
+      await this.simulations.remove(manager, simulation.id);
+      throw error;
+    }
     return this.get(simulation.id);
+  }
+
+  /** Newest first. */
+  async list(filter: SimulationFilter, page: PageRequest): Promise<Page<SimulationSummary>> {
+    const [createdAt, id] =
+      page.cursor === undefined
+        ? [null, null]
+        : decodeCursor('simulations', page.cursor, ['number', 'string']);
+    const after = createdAt === null ? null : { createdAt: new Date(createdAt), id };
+    const rows = await this.simulations.list(this.dataSource.manager, filter, after, page.limit + 1);
+    return toPage(
+      rows,
+      page.limit,
+      (last) => encodeCursor('simulations', [last.createdAt.getTime(), last.id]),
+      ({ createdAt, finishedAt, ...row }) => ({
+        ...row,
+        createdAt: formatInstant(createdAt.getTime()),
+        finishedAt: finishedAt && formatInstant(finishedAt.getTime()),
+      }),
+    );
   }
 
   /** Puts what is ordered into the queue again, in case that Redis has lost it. Harmless where it has not. */
@@ -101,22 +135,22 @@ export class SimulationsService {
     for (const id of await this.simulations.running(this.dataSource.manager)) await this.enqueue(id);
   }
 
-  private async enqueue(id: string): Promise<void> {
-    await this.queue.add('billing.simulate', { simulationId: id }, { key: id });
+  /** Ends one that no try could carry out. */
+  async fail(id: string, because: string): Promise<void> {
+    await this.simulations.fail(this.dataSource.manager, id, because, new Date(this.clock.now()));
   }
 
   async get(id: string): Promise<SimulationView> {
     const { manager } = this.dataSource;
-    const { terms, month, planCode, status, sims, done, createdAt, finishedAt } = await this.found(
-      manager,
-      id,
-    );
-    const { currency } = await this.calendarFor(manager, planCode, terms);
+    const simulation = await this.found(manager, id);
+    const { month, planCode, status, failedBecause, sims, done, createdAt, finishedAt } = simulation;
+    const { currency } = await this.calendarFor(manager, simulation);
     return {
       id,
       month,
       planCode,
       status,
+      failedBecause,
       sims,
       done,
       serviceCodes: await this.simulations.serviceCodes(manager, id),
@@ -188,8 +222,8 @@ export class SimulationsService {
   ): Promise<boolean> {
     const simulation = await this.simulations.find(manager, id, true);
     if (simulation?.status !== 'running') return false;
-    const { month, planCode, terms, lastSimKey } = simulation;
-    const calendar = await this.calendarFor(manager, planCode, terms);
+    const { month, planCode, lastSimKey } = simulation;
+    const calendar = await this.calendarFor(manager, simulation);
     const period = periodOfMonth(calendar, month);
     const sims = await this.simulations.sims(manager, planCode, period, lastSimKey, this.settings.batchSims);
     const last = sims.at(-1);
@@ -237,25 +271,45 @@ export class SimulationsService {
     });
   }
 
-  /** The plan's calendar; throws a {@link Refusal} where draft terms have another. */
+  private async enqueue(simulationId: string): Promise<void> {
+    await this.queue.add('billing.simulate', { simulationId }, { key: simulationId });
+  }
+
+  private refuseFuture({ from }: Period): void {
+    if (this.clock.now() >= from) return;
+    const detail = `begins at ${formatInstant(from)}, so nothing is stored of it: give a month that has begun`;
+    throw new Refusal('invalid', `The month ${detail}.`, [{ pointer: '/month', detail }]);
+  }
+
+  /** The plan's calendar in a month; throws a {@link Refusal} where draft terms have another. */
   private async calendarFor(
     manager: EntityManager,
-    planCode: string,
-    terms: PlanTerms | null,
+    { planCode, terms, month }: Pick<Simulation, 'planCode' | 'terms' | 'month'>,
   ): Promise<BillingCalendar> {
     const calendars = await this.simulations.calendars(manager, planCode);
     const [first] = calendars;
-    if (first === undefined) throw new Refusal('not_found', `There is no plan "${planCode}".`);
-    if (terms === null) return first;
+    if (first === undefined) {
+      const detail = `there is no plan "${planCode}"`;
+      throw new Refusal('invalid', `The simulation has no plan: ${detail}.`, [
+        { pointer: '/planCode', detail },
+      ]);
+    }
+    if (terms === null)
+      return (
+        calendars.findLast(
+          ({ effectiveFrom, ...calendar }) => effectiveFrom.getTime() <= periodOfMonth(calendar, month).from,
+        ) ?? first
+      );
     const wanted = calendarOf(terms);
     const same = calendars.find(
       ({ timeZone, anchorDay, currency }) =>
         timeZone === wanted.timeZone && anchorDay === wanted.anchorDay && currency === wanted.currency,
     );
     if (same !== undefined) return same;
-    const known = calendars
-      .map(({ timeZone, anchorDay, currency }) => `${timeZone}, day ${anchorDay}, ${currency}`)
-      .join('; ');
+    const texts = calendars.map(
+      ({ timeZone, anchorDay, currency }) => `${timeZone}, day ${anchorDay}, ${currency}`,
+    );
+    const known = [...new Set(texts)].join('; ');
     const detail = `keep time zone, anchor day and currency of the plan (${known}): other periods cannot be compared`;
     throw new Refusal('invalid', `The draft is billed by another calendar than "${planCode}": ${detail}.`, [
       { pointer: '/terms', detail },

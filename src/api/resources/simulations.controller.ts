@@ -1,6 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
-import { simulationInputSchema, SimulationsService } from '../../billing/index.js';
+import { monthSchema, simulationInputSchema, SimulationsService } from '../../billing/index.js';
+import { planCodeSchema } from '../../plans/index.js';
 import type { RequestContext } from '../kit/context.js';
 import { instant, octets, pageOfItems, pageQuery } from '../kit/fields.js';
 import { Reply } from '../kit/reply.js';
@@ -33,7 +34,11 @@ const simulation = z
     month: z.string(),
     planCode: z.string(),
     serviceCodes: z.array(z.string()).meta({ description: 'The services whose draft rules it is about.' }),
-    status: z.enum(['running', 'finished']),
+    status: z.enum(['running', 'finished', 'failed']),
+    failedBecause: z
+      .string()
+      .nullable()
+      .meta({ description: 'What kept it from being carried out; null unless it failed.' }),
     sims: z.int().meta({ description: 'SIMs that were on the plan in the month.' }),
     done: z.int(),
     currency: z.string(),
@@ -42,6 +47,9 @@ const simulation = z
     finishedAt: instant.nullable(),
   })
   .meta({ id: 'Simulation' });
+const summary = simulation
+  .omit({ serviceCodes: true, currency: true, totals: true })
+  .meta({ id: 'SimulationSummary' });
 const result = z
   .strictObject({
     simId: z.string(),
@@ -89,6 +97,21 @@ const startSimulation = defineRoute({
     },
   },
 });
+const listSimulations = defineRoute({
+  method: 'GET',
+  path: '/v1/simulations',
+  operationId: 'listSimulations',
+  tag,
+  summary: 'Simulations, newest first',
+  description: 'They are kept until they are deleted. Ask for one of them for its totals.',
+  scopes,
+  query: z.strictObject({
+    month: monthSchema.optional(),
+    planCode: planCodeSchema.optional(),
+    ...pageQuery.shape,
+  }),
+  response: pageOfItems(summary),
+});
 const getSimulation = defineRoute({
   method: 'GET',
   path: '/v1/simulations/{simulationId}',
@@ -130,6 +153,13 @@ export class SimulationsController {
   ): Promise<Reply<AnswerOf<typeof startSimulation>>> {
     const started = await this.simulations.start(body);
     return new Reply(started, { location: `/v1/simulations/${started.id}` });
+  }
+
+  @Handle(listSimulations)
+  list(
+    @Input() { query: { limit, cursor, ...filter } }: InputOf<typeof listSimulations>,
+  ): Promise<AnswerOf<typeof listSimulations>> {
+    return this.simulations.list(filter, { limit, cursor });
   }
 
   @Handle(getSimulation)

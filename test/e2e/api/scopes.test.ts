@@ -56,6 +56,7 @@ const OPENED_BY: Record<string, readonly string[]> = {
     'listCorrections',
     'listLateUsage',
     'listSimulationResults',
+    'listSimulations',
     'listStatementDrafts',
     'listStatements',
     'startSimulation',
