@@ -1207,7 +1207,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Simulations, newest first
+         * @description They are kept until they are deleted. Ask for one of them for its totals.
+         *
+         *     Needs a key with the scope `billing`.
+         */
+        get: operations["listSimulations"];
         put?: never;
         /**
          * What would a month have cost under other terms, or with another catalogue?
@@ -3246,7 +3252,9 @@ export interface components {
             /** @description The services whose draft rules it is about. */
             serviceCodes: string[];
             /** @enum {string} */
-            status: "running" | "finished";
+            status: "running" | "finished" | "failed";
+            /** @description What kept it from being carried out; null unless it failed. */
+            failedBecause: string | null;
             /** @description SIMs that were on the plan in the month. */
             sims: number;
             done: number;
@@ -3307,6 +3315,20 @@ export interface components {
             dependsOctets: components["schemas"]["Octets"] | null;
             /** @description Of them: octets that stay as they were recognised although the draft catalogue could move them, since neither name nor address is stored. null: as above. */
             unknownOctets: components["schemas"]["Octets"] | null;
+        };
+        SimulationSummary: {
+            id: string;
+            month: string;
+            planCode: string;
+            /** @enum {string} */
+            status: "running" | "finished" | "failed";
+            /** @description What kept it from being carried out; null unless it failed. */
+            failedBecause: string | null;
+            /** @description SIMs that were on the plan in the month. */
+            sims: number;
+            done: number;
+            createdAt: components["schemas"]["Instant"];
+            finishedAt: components["schemas"]["Instant"] | null;
         };
         /** @description What a sponsor owes for a month. */
         SponsorSettlement: {
@@ -7994,6 +8016,46 @@ export interface operations {
             404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listSimulations: {
+        parameters: {
+            query?: {
+                /** @description Month in which the period starts, in the zone of the plan */
+                month?: string;
+                /** @description Natural key of a plan */
+                planCode?: string;
+                /** @description Most items on the page. */
+                limit?: number;
+                /** @description `nextCursor` of the page before, as it came; leave out for the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["SimulationSummary"][];
+                        /** @description Hand it back as `cursor` for the next page; null = last page. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
