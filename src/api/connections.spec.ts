@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Logger } from '../shared/index.js';
 import { Connections, type Patience } from './connections.js';
 
-const QUICK: Patience = { head: 300, request: 600, check: 20, still: 60_000, linger: 500 };
+const QUICK: Patience = { head: 300, request: 600, check: 20, still: 60_000, linger: 300 };
 const logger = { info: () => undefined, warn: () => undefined } as unknown as Logger;
 
 let server: Server;
@@ -113,6 +113,26 @@ describe('a connection is cut', () => {
     socket.pause();
     await expect.poll(count, { interval: 5 }).toBe(1);
     await expect.poll(count, { interval: 5, timeout: 5_000 }).toBe(0);
+  });
+
+  it('but not one that goes on after a request that was answered before it was whole', async () => {
+    let socketOf: Socket | undefined;
+    await start({}, (request, response) => {
+      socketOf = request.socket;
+      response.end('at once');
+    });
+    const { socket } = open();
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk.toString()));
+    for (let round = 1; round <= 20; round += 1) {
+      socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{');
+      await expect.poll(() => text.split('at once').length, { interval: 2 }).toBe(round + 1);
+      socket.write('}');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2 * QUICK.linger));
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    await expect.poll(() => text.split('at once').length).toBe(22);
+    expect(socketOf?.listenerCount('close')).toBeLessThan(10);
   });
 
   it('when a body is sent on and on after the answer, which arrives', async () => {

@@ -65,7 +65,7 @@ export class Connections {
     this.open.get(socket)?.add(response);
     if (this.draining) response.setHeader('connection', 'close');
     response.once('finish', () => {
-      if (!request.complete) this.cutLater(socket, () => !request.complete);
+      if (!request.complete) this.cutLater(socket, request);
     });
     response.once('close', () => {
       const owed = this.open.get(socket);
@@ -106,14 +106,13 @@ export class Connections {
     const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
     const reason = STATUS_CODES[problem.status] ?? '';
     socket.end(`HTTP/1.1 ${problem.status} ${reason}\r\n${lines.join('')}\r\n${body}`);
-    this.cutLater(socket, () => true);
+    this.cutLater(socket, socket);
   }
 
-  private cutLater(socket: Socket, still: () => boolean): void {
-    const cut = setTimeout(() => {
-      if (still()) socket.destroy();
-    }, this.patience.linger);
-    socket.once('close', () => clearTimeout(cut));
+  /** Unless `what` closes before: the connection, or what it still brings of a request. */
+  private cutLater(socket: Socket, what: Socket | IncomingMessage): void {
+    const cut = setTimeout(() => socket.destroy(), this.patience.linger);
+    what.once('close', () => clearTimeout(cut));
   }
 
   private answerTo(problem: Problem): { head: Record<string, string>; body: string } {

@@ -28,8 +28,7 @@ export class RealmsService {
   }
 
   async list(request: PageRequest): Promise<Page<RealmView>> {
-    const [after = ''] =
-      request.cursor === undefined ? [] : decodeCursor('realms', request.cursor, ['text']);
+    const [after = ''] = request.cursor === undefined ? [] : decodeCursor('realms', request.cursor, ['text']);
     const rows = await this.repository.list(this.dataSource.manager, request.limit + 1, after);
     return toPage(
       rows,
