@@ -113,13 +113,7 @@ export class SimulationsService {
   /** Newest first. */
   async list(filter: SimulationFilter, page: PageRequest): Promise<Page<SimulationSummary>> {
     const [createdAt, id] =
-<<<<<<< HEAD
       page.cursor === undefined ? [null, null] : decodeCursor('simulations', page.cursor, ['time', 'uuid']);
-=======
-      page.cursor === undefined
-        ? [null, null]
-        : decodeCursor('simulations', page.cursor, ['number', 'string']);
->>>>>>> 88091d5c4593d41d289f462ac9a35a9b2ef50b08
     const after = createdAt === null ? null : { createdAt: new Date(createdAt), id };
     const rows = await this.simulations.list(this.dataSource.manager, filter, after, page.limit + 1);
     return toPage(
