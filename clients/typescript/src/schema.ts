@@ -658,7 +658,13 @@ export interface paths {
         get: operations["getSubscription"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Take back a subscription that should not have been
+         * @description As if it had never been; not once a statement of its time is final. To undo a planned change of plan, take back what it started, then lift the end of what it ended.
+         *
+         *     Needs a key with the scope `billing`.
+         */
+        delete: operations["withdrawSubscription"];
         options?: never;
         head?: never;
         /**
@@ -792,7 +798,13 @@ export interface paths {
         get: operations["getGroupMember"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Take a SIM out of a group as if it had never been in it
+         * @description Not once a statement of its time is final.
+         *
+         *     Needs a key with the scope `billing`.
+         */
+        delete: operations["withdrawGroupMember"];
         options?: never;
         head?: never;
         /**
@@ -863,7 +875,7 @@ export interface paths {
         };
         /**
          * Octets by SIM, time, service and evidence
-         * @description Usage is kept by the UTC hour, by service and name; `from` and `to` are rounded down to the hour. `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.
+         * @description Usage is kept by the UTC hour, by service and name; the hours that begin from `from` to before `to` are counted, as in a billing period. `totals.byPlan` says what of it is free and what is billed under the plans in force. Each item says by which rule and on which evidence it was decided, and `explanation` leads to every hour and batch of it.
          *
          *     Needs a key with the scope `usage-read` or `billing`.
          */
@@ -885,7 +897,7 @@ export interface paths {
         };
         /**
          * What looks like an attempt to get traffic free, most octets first
-         * @description It accuses nobody: a resolver of the user’s own choice, an address that rules do not know yet, or a heavy user look the same.
+         * @description It accuses nobody: a resolver of the user’s own choice, an address that rules do not know yet, or a heavy user look the same. Ranked by what is known when a page is asked for: to read all pages of it, ask for a span that is over.
          *
          *     Needs a key with the scope `usage-read` or `billing`.
          */
@@ -973,7 +985,7 @@ export interface paths {
         };
         /**
          * Where every octet went
-         * @description Exact for the epochs that are closed; the span is rounded down to UTC hours.
+         * @description Exact for the epochs that are closed; of the UTC hours that begin in the span.
          *
          *     Needs a key with the scope `usage-read` or `billing`.
          */
@@ -1124,8 +1136,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check that no statement of a SIM was changed or taken out
-         * @description Needs a key with the scope `billing`.
+         * Check that no statement or correction of a SIM was changed or taken out
+         * @description Hashes every document again, and compares it with what is stored beside it and with the statement before. `countfree verify` does so for all SIMs, and with a mark that you kept also finds what was changed with all hashes.
+         *
+         *     Needs a key with the scope `billing`.
          */
         get: operations["checkStatementChain"];
         put?: never;
@@ -1610,8 +1624,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send finished deliveries again
-         * @description Named ones, or those of an endpoint and a time range; with the same id and bytes.
+         * Send deliveries again
+         * @description Named ones, or those of an endpoint, of a time range, or of both; with the same id and bytes, and from the start of the retry schedule.
          *
          *     Needs a key with the scope `admin`.
          */
@@ -1657,11 +1671,33 @@ export interface paths {
         put?: never;
         /**
          * Make an API key
-         * @description A key can be given only scopes that the key of the request holds. To rotate: make a new key, move over, revoke the old one.
+         * @description A key can be given only scopes that the key of the request holds. To change what a key may do, make a new one and revoke the old one.
          *
          *     Needs a key with the scope `admin`.
          */
         post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/api-keys/{keyId}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the key that follows another; the old one is good too until the overlap ends
+         * @description The new key has the name and scopes of the old one, and a secret and an id of its own: rate and Idempotency-Keys are its own too, so let requests that had no answer end under the old key. Refused (409) where the old key is revoked or expired.
+         *
+         *     Needs a key with the scope `admin`.
+         */
+        post: operations["rotateApiKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1939,7 +1975,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * A SIM was put on a plan, moved to another, or taken off
+         * A SIM was put on a plan, moved to another, or taken off; or what was so was taken back
          * @description Signed as Standard Webhooks 1.0 says. Sent at least once: drop a `webhook-id` that you have seen.
          */
         post: operations["onSubscriptionChanged"];
@@ -2078,6 +2114,15 @@ export interface components {
              */
             name: string;
             scopes: ("admin" | "catalogue" | "billing" | "usage-read" | "ingest")[];
+            /** @description Left out or null: the key does not expire. */
+            expiresAt?: string | null;
+        };
+        ApiKeyRotation: {
+            /**
+             * @description How long the old key stays good; 0: it ends at once.
+             * @default 86400
+             */
+            overlapSeconds: number;
             /** @description Left out or null: the key does not expire. */
             expiresAt?: string | null;
         };
@@ -2561,7 +2606,7 @@ export interface components {
                 fee?: {
                     amount: components["schemas"]["Money"];
                     /**
-                     * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                     * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                      * @enum {string}
                      */
                     proration: "full" | "by_day" | "by_time";
@@ -2625,7 +2670,7 @@ export interface components {
                 fee?: {
                     amount: components["schemas"]["Money"];
                     /**
-                     * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                     * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                      * @enum {string}
                      */
                     proration: "full" | "by_day" | "by_time";
@@ -2775,7 +2820,7 @@ export interface components {
         PlanTerms: {
             currency: {
                 code: string;
-                /** @description Places of the smallest coin: 0 for JPY, 2 for USD, 3 for KWD. */
+                /** @description Places of the smallest coin that is billed: 0 for JPY, 2 for USD, 3 for KWD. */
                 exponent: number;
             };
             timeZone: string;
@@ -2802,13 +2847,13 @@ export interface components {
             baseFee: {
                 amount: components["schemas"]["Money"];
                 /**
-                 * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                 * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                  * @enum {string}
                  */
                 proration: "full" | "by_day" | "by_time";
             };
             /**
-             * @description Direction that is billed.
+             * @description Direction that is billed. Free rules go first: what they make free is free in both directions, or in that of the rule.
              * @default both
              * @enum {string}
              */
@@ -2817,7 +2862,7 @@ export interface components {
             quota: {
                 included: components["schemas"]["Quantity"];
                 /**
-                 * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                 * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                  * @enum {string}
                  */
                 proration: "full" | "by_day" | "by_time";
@@ -2837,7 +2882,7 @@ export interface components {
                 unitRounding: "up" | "down" | "nearest" | "exact";
                 /** @description Price of each unit that lies in the tier. */
                 tiers: {
-                    /** @description Octets past the quota; null on the last tier. */
+                    /** @description Octets past the quota, over all versions of the plan in the period; null on the last tier. */
                     upTo: components["schemas"]["Quantity"] | null;
                     price: components["schemas"]["Money"];
                 }[];
@@ -2846,14 +2891,14 @@ export interface components {
                 kind: "stairs";
                 /** @description One price for all octets past the quota, by the step that they reach. */
                 tiers: {
-                    /** @description Octets past the quota; null on the last tier. */
+                    /** @description Octets past the quota, over all versions of the plan in the period; null on the last tier. */
                     upTo: components["schemas"]["Quantity"] | null;
                     price: components["schemas"]["Money"];
                 }[];
             };
             /** @default [] */
             free: components["schemas"]["FreeRule"][];
-            /** @description Octets in a period, free ones included, past which nothing is free or a notice is given. */
+            /** @description Octets in a period that are billed or free, past which nothing is free or a notice is given. */
             totalCap?: {
                 limit: components["schemas"]["Quantity"];
                 /** @enum {string} */
@@ -2889,7 +2934,7 @@ export interface components {
         PlanTermsInput: {
             currency: {
                 code: string;
-                /** @description Places of the smallest coin: 0 for JPY, 2 for USD, 3 for KWD. */
+                /** @description Places of the smallest coin that is billed: 0 for JPY, 2 for USD, 3 for KWD. */
                 exponent: number;
             };
             timeZone: string;
@@ -2916,13 +2961,13 @@ export interface components {
             baseFee: {
                 amount: components["schemas"]["Money"];
                 /**
-                 * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                 * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                  * @enum {string}
                  */
                 proration: "full" | "by_day" | "by_time";
             };
             /**
-             * @description Direction that is billed.
+             * @description Direction that is billed. Free rules go first: what they make free is free in both directions, or in that of the rule.
              * @default both
              * @enum {string}
              */
@@ -2931,7 +2976,7 @@ export interface components {
             quota: {
                 included: components["schemas"]["Quantity"];
                 /**
-                 * @description How a part of a period counts. full: wholly, once per plan and period. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
+                 * @description How a part of a period counts. full: wholly, once per plan and period, less what earlier versions charged by their share. by_day: local days begun, a day of change goes to the later plan. by_time: milliseconds in force over milliseconds of the period.
                  * @enum {string}
                  */
                 proration: "full" | "by_day" | "by_time";
@@ -2951,7 +2996,7 @@ export interface components {
                 unitRounding: "up" | "down" | "nearest" | "exact";
                 /** @description Price of each unit that lies in the tier. */
                 tiers: {
-                    /** @description Octets past the quota; null on the last tier. */
+                    /** @description Octets past the quota, over all versions of the plan in the period; null on the last tier. */
                     upTo: components["schemas"]["Quantity"] | null;
                     price: components["schemas"]["Money"];
                 }[];
@@ -2960,14 +3005,14 @@ export interface components {
                 kind: "stairs";
                 /** @description One price for all octets past the quota, by the step that they reach. */
                 tiers: {
-                    /** @description Octets past the quota; null on the last tier. */
+                    /** @description Octets past the quota, over all versions of the plan in the period; null on the last tier. */
                     upTo: components["schemas"]["Quantity"] | null;
                     price: components["schemas"]["Money"];
                 }[];
             };
             /** @default [] */
             free: components["schemas"]["FreeRuleInput"][];
-            /** @description Octets in a period, free ones included, past which nothing is free or a notice is given. */
+            /** @description Octets in a period that are billed or free, past which nothing is free or a notice is given. */
             totalCap?: {
                 limit: components["schemas"]["Quantity"];
                 /** @enum {string} */
@@ -3492,6 +3537,8 @@ export interface components {
             /** @description JSON pointer of the rule within the terms of the plan version. */
             rule: string;
             octets?: components["schemas"]["Octets"];
+            /** @description What the tier, or the stairs, had counted in earlier stretches under the plan. */
+            octetsBefore?: components["schemas"]["Octets"];
             /** @description The pack that is charged, or that covers the octets. */
             pack?: string;
             /** @description The group whose pool covers the octets. */
@@ -3706,7 +3753,7 @@ export interface components {
             sequence: number;
             data: {
                 /** @enum {string} */
-                change: "started" | "ended" | "continued" | "changed";
+                change: "started" | "ended" | "continued" | "changed" | "withdrawn";
                 subscription: components["schemas"]["Subscription"];
             };
         };
@@ -4049,7 +4096,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description `invalid`: The request has fields that are not valid. `malformed`: The request body cannot be read */
+        /** @description `invalid`: The request has fields that are not valid. `malformed`: The request cannot be read */
         Problem400: {
             headers: {
                 [name: string]: unknown;
@@ -4193,7 +4240,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+        /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
         IdempotencyKey: string;
         /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
         IfMatch: string;
@@ -4246,7 +4293,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4522,7 +4569,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4609,7 +4656,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4695,7 +4742,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -4920,7 +4967,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4994,7 +5041,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5068,7 +5115,7 @@ export interface operations {
                 open?: "refuse" | "end";
             };
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5237,7 +5284,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -5276,7 +5323,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5407,7 +5454,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -5491,7 +5538,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -5732,7 +5779,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -5940,7 +5987,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -6179,7 +6226,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -6267,7 +6314,7 @@ export interface operations {
                     name: string;
                     /**
                      * Format: date-time
-                     * @description From when the terms hold: a whole hour of UTC, not in the past unless it is the first version of the plan
+                     * @description From when the terms hold: a whole hour of UTC or the start of a day in the time zone of the terms, not in the past unless it is the first version of the plan
                      */
                     effectiveFrom: string;
                     terms: components["schemas"]["PlanTermsInput"];
@@ -6431,7 +6478,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -6515,7 +6562,7 @@ export interface operations {
                 "application/json": {
                     /**
                      * Format: date-time
-                     * @description From when the terms hold: a whole hour of UTC, not in the past unless it is the first version of the plan
+                     * @description From when the terms hold: a whole hour of UTC or the start of a day in the time zone of the terms, not in the past unless it is the first version of the plan
                      */
                     effectiveFrom: string;
                     terms: components["schemas"]["PlanTermsInput"];
@@ -6670,7 +6717,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -6699,7 +6746,7 @@ export interface operations {
                     planVersion?: number | null;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with offset, a whole hour of UTC
+                     * @description ISO 8601 with offset: a whole hour of UTC, or the start of a day in the time zone of the plan
                      */
                     from: string;
                     /** @description Exclusive; null = until further notice */
@@ -6775,6 +6822,38 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    withdrawSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                subscriptionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     endSubscription: {
         parameters: {
             query?: never;
@@ -6829,7 +6908,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -6856,7 +6935,7 @@ export interface operations {
                     planVersion?: number | null;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with offset, a whole hour of UTC
+                     * @description ISO 8601 with offset: a whole hour of UTC, or the start of a day in the time zone of the plan
                      */
                     at: string;
                 };
@@ -6926,7 +7005,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -7057,7 +7136,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -7081,7 +7160,7 @@ export interface operations {
                     simId: string;
                     /**
                      * Format: date-time
-                     * @description ISO 8601 with offset, a whole hour of UTC
+                     * @description ISO 8601 with offset: a whole hour of UTC, or the start of a day in the time zone of the plan
                      */
                     from: string;
                     /** @description Exclusive; null = until further notice */
@@ -7153,6 +7232,38 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    withdrawGroupMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                memberId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -7250,7 +7361,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -7376,7 +7487,7 @@ export interface operations {
                 /** @description Count only this direction: the octets and packets of the other are 0. */
                 direction?: "up" | "down";
                 resolution?: "hour" | "day" | "month";
-                /** @description IANA zone in which days and months begin. */
+                /** @description IANA zone of days and months: an hour is of the day that it begins in there. Hours are UTC hours in every zone. */
                 timeZone?: string;
                 /** @description Most items on the page. */
                 limit?: number;
@@ -7460,7 +7571,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -7556,6 +7667,8 @@ export interface operations {
                 evidence?: "none" | "prefix" | "dns" | "sni" | "quic_sni" | "http_host" | "sni_unverified";
                 /** @description The name seen, exactly. */
                 name?: string;
+                /** @description Count only this direction: the octets and packets of the other are 0. */
+                direction?: "up" | "down";
                 /** @description As the `explanation` of an item of usage names it. */
                 reason?: number;
                 /** @description Most items on the page. */
@@ -7922,6 +8035,8 @@ export interface operations {
                 /** @description The operator's id of the SIM. */
                 simId?: string;
                 statement?: number;
+                /** @description Those that a statement has settled, or those that are still open. */
+                settled?: "true" | "false";
                 /** @description Most items on the page. */
                 limit?: number;
                 /** @description `nextCursor` of the page before, as it came; leave out for the first page. */
@@ -7990,7 +8105,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8065,7 +8180,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -8352,7 +8467,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8592,7 +8707,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
                 /** @description The ETag of the resource as you read it: the change is refused (412) if it has changed since. */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -8803,7 +8918,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8854,7 +8969,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path: {
@@ -8999,7 +9114,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -9009,8 +9124,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "endpointId": "6f1c2a52-9f0e-4f0c-8f57-0d3f1f0c7a11",
                  *       "from": "2026-10-01T00:00:00Z",
+                 *       "to": "2026-11-01T00:00:00Z",
                  *       "status": "dead"
                  *     }
                  */
@@ -9029,11 +9144,11 @@ export interface operations {
                      */
                     to?: string;
                     /**
-                     * @description Which finished deliveries are sent again. Named ones are in any case.
+                     * @description Which deliveries are sent again. `pending`: those that wait for their next try are tried now. Named ones are in any case.
                      * @default dead
                      * @enum {string}
                      */
-                    status?: "dead" | "delivered" | "any";
+                    status?: "dead" | "delivered" | "pending" | "any";
                     /**
                      * @description Also send events that were never meant for the endpoint: from before it was made, or while it was disabled. Needs endpointId and from.
                      * @default false
@@ -9129,7 +9244,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
             };
             path?: never;
@@ -9165,6 +9280,53 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    rotateApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of your own, e.g. a UUID. The operation runs once; the same request again within 24 hours gets the same answer, with `idempotency-replayed: true`. 409 `still_running` while the first runs, 409 `outcome_unknown` if it failed (5xx) or its process died, 422 for another request under the same key. A refused request leaves the key free. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                keyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "overlapSeconds": 86400
+                 *     }
+                 */
+                "application/json": components["schemas"]["ApiKeyRotation"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    /** @description Path of what was made */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
