@@ -246,6 +246,18 @@ describe('what SIMs of a pool may use that were looked at together', () => {
     ).toEqual([9n, 30n, 30n, 7n, 2n, 7n, null]);
   });
 
+  it('is known of each pool that a SIM is in, though its own plan has no threshold, or has one in a part of the time', () => {
+    const half = { quota: quota(100), thresholds: { percents: [50] } };
+    const none = { quota: quota(100) };
+    const alone = input([segment(none, { pool: family })], []);
+    expect(first(alone)).toEqual({ reached: [], headroom: null, pooled: new Map([['family', null]]) });
+    const parts = [
+      segment(half, { pool: family, to: MIDDLE }),
+      segment(none, { pool: family, from: MIDDLE, planCode: 'q' }),
+    ];
+    expect(first(input(parts, [])).pooled).toEqual(new Map([['family', 100n]]));
+  });
+
   it('is what the one who is nearest to an amount leaves all, as each draws from what the others have to pay for without', () => {
     const terms = {
       quota: quota(10),
