@@ -37,6 +37,7 @@ const keys: Record<string, readonly [list: string, ...kinds: (keyof typeof EXTRE
   listCorrections: ['corrections', 'id'],
   listLateUsage: ['late-usage', 'id'],
   listUsageWithoutPlan: ['usage-without-plan', 'id'],
+  listSimulations: ['simulations', 'time', 'uuid'],
   listWebhookEndpoints: ['webhook-endpoints', 'time', 'uuid'],
   listDeliveries: ['webhook-deliveries', 'id'],
   listApiKeys: ['api-keys', 'text'],
