@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { useTestDatabase } from '../../test/support/database.js';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { nobodySeesEarlierRows, useTestDatabase } from '../../test/support/database.js';
 import {
   FLOW_RECORD,
   FLOW_RECORD_BYTES,
@@ -53,24 +53,6 @@ function flowsOf(entries: readonly UsageEntry[]): Buffer {
   const sum = entries.reduce((total, entry) => total + entry.octetsUp + entry.octetsDown, 0);
   bytes.writeBigUInt64LE(BigInt(sum), FLOW_RECORD.octets_up);
   return bytes;
-}
-
-/**
- * Until every transaction that runs on the server has begun after this call, those of other tests' databases too: a
- * snapshot that is taken while an earlier one runs keeps the room of rows that have been replaced since.
- */
-async function nobodySeesEarlierRows(): Promise<void> {
-  const { dataSource } = database();
-  const [now] = await dataSource.query<{ id: string }[]>('SELECT pg_current_xact_id()::text AS id');
-  await vi.waitFor(
-    async () => {
-      const [oldest] = await dataSource.query<{ id: string }[]>(
-        'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS id',
-      );
-      expect(BigInt(oldest?.id ?? 0)).toBeGreaterThan(BigInt(now?.id ?? 0));
-    },
-    { timeout: 60_000 },
-  );
 }
 
 function batch(sequence: bigint, entries: readonly UsageEntry[], counters?: EpochCounters): CaptureBatch {
@@ -139,7 +121,7 @@ describe('Meter', () => {
     const made = await indexOctets();
     expect(made).toBeGreaterThan(5_000 * 20);
     for (const sequence of [2n, 3n, 4n]) {
-      await nobodySeesEarlierRows();
+      await nobodySeesEarlierRows(database().dataSource);
       await meter.consume(batch(sequence, entries));
     }
     expect(await indexOctets()).toBe(made);

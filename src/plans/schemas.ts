@@ -22,11 +22,12 @@ const versionFields = {
   terms: planTermsSchema,
 };
 
-/** Runs on values, too, that the schema of the terms has complained of. */
+/** Runs on values, too, that the schemas of the instant and of the terms have complained of. */
 function checkEdge(
-  { effectiveFrom, terms }: { effectiveFrom: number; terms: { timeZone: string } },
+  { effectiveFrom, terms }: { effectiveFrom: unknown; terms: { timeZone: string } },
   context: z.core.$RefinementCtx,
 ): void {
+  if (typeof effectiveFrom !== 'number') return;
   const detail = withinHour(effectiveFrom, isTimeZone(terms.timeZone) ? [terms.timeZone] : []);
   if (detail !== null) context.addIssue({ code: 'custom', path: ['effectiveFrom'], message: detail });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { useTestDatabase } from '../../test/support/database.js';
+import { nobodySeesEarlierRows, useTestDatabase } from '../../test/support/database.js';
 import { DeliveryRepository, type ClaimedDelivery, type Outcome } from './delivery.repository.js';
 import { DeliveryLogRepository } from './delivery-log.repository.js';
 
@@ -77,20 +77,23 @@ describe('a claim', () => {
     // Those of the SIM stand in the way once, and are then out of it.
     expect(await claim()).toHaveLength(LIMIT);
     expect(await parked()).toBeGreaterThan(9000);
-    for (let turn = 0; turn < 3; turn += 1) {
+    for (let turn = 0; turn < 4; turn += 1) {
+      await nobodySeesEarlierRows(database().dataSource);
       const before = await read();
       const claimed = await claim();
       expect(claimed.map(({ messageId }) => messageId.slice(0, 6))).toEqual(Array(LIMIT).fill('other-'));
-      expect((await read()) - before).toBeLessThan(MOST_READ);
+      // Once nobody sees where the parked ones stood, the first to look clears that away.
+      if (turn > 0) expect((await read()) - before).toBeLessThan(MOST_READ);
       await deliveries.record(ended(claimed, 'delivered'), NOW);
     }
     // The failing head holds the others back, and its end brings on the next, for as little.
     await deliveries.record(ended([head!], 'pending'), NOW);
+    await nobodySeesEarlierRows(database().dataSource);
     const before = await read();
     await deliveries.record(ended([head!], 'dead'), NOW);
     expect((await claim(1)).map(({ messageId }) => messageId)).toEqual(['a-2']);
     expect((await read()) - before).toBeLessThan(MOST_READ);
-  });
+  }, 90_000);
 
   it('parks nothing where all that is due is in sight', async () => {
     await pend('a', 100);

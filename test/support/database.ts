@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { afterAll, beforeAll, expect, inject, vi } from 'vitest';
 import { createDataSource, MIGRATIONS_TABLE } from '../../src/database/index.js';
 import { TEMPLATE_DATABASE } from './servers.global.js';
 
@@ -55,6 +55,23 @@ export function useTestDatabase(options: TestDatabaseOptions = {}): () => TestDa
     if (database === undefined) throw new Error('The test database is there from beforeAll on');
     return database;
   };
+}
+
+/**
+ * Until every transaction that runs on the server has begun after this call, those of other tests' databases too: a
+ * snapshot that is taken while an earlier one runs keeps the room, and the index entries, of rows that have been replaced since.
+ */
+export async function nobodySeesEarlierRows(dataSource: DataSource): Promise<void> {
+  const [now] = await dataSource.query<{ id: string }[]>('SELECT pg_current_xact_id()::text AS id');
+  await vi.waitFor(
+    async () => {
+      const [oldest] = await dataSource.query<{ id: string }[]>(
+        'SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS id',
+      );
+      expect(BigInt(oldest?.id ?? 0)).toBeGreaterThan(BigInt(now?.id ?? 0));
+    },
+    { timeout: 60_000 },
+  );
 }
 
 /** Of the run's own Redis. Tests share it: use a key prefix or a queue name of your own. */
