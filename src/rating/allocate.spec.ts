@@ -146,3 +146,37 @@ it('usage that lies in no segment, or in two, is refused', () => {
   for (const usage of [[row(-1, {})], [over]])
     expect(() => rate(input(segments, usage))).toThrow(new RangeError('usage lies in no segment, or in two'));
 });
+
+describe('a cap whose span a version changes', () => {
+  const versions = (before: CapInput['per'], after: CapInput['per']) => [
+    segment({ caps: [cap(10, before)] }, { to: MIDDLE }),
+    segment({ caps: [cap(10, after)] }, { from: MIDDLE, version: 2 }),
+  ];
+  /** Octets that are free under each version. */
+  const free = (segments: RatingSegment[], usage: RatingUsage[], history: RatingUsage[]): number[] => {
+    const lines = rate(input(segments, usage, { history })).usage.filter(
+      ({ treatment }) => treatment === 'free',
+    );
+    return segments.map((_, index) =>
+      Number(lines.filter((line) => line.segment === index).reduce((sum, line) => sum + line.octetsDown, 0n)),
+    );
+  };
+  const before = [row(-2, { octetsDown: 8n })];
+  const first = row(5, { octetsDown: 10n });
+  const later = row((MIDDLE - PERIOD.from) / HOUR_MS + 5, { octetsDown: 9n });
+
+  it.each(['period', 'day'] as const)('counts octets of before the period over hours, not per %s', (per) => {
+    expect(free(versions(per, { rollingHours: 72 }), [first, later], before)).toEqual([10, 9]);
+    expect(free(versions({ rollingHours: 72 }, per), [first, later], before)).toEqual([
+      2,
+      per === 'day' ? 9 : 0,
+    ]);
+  });
+
+  it('counts for each version what the other saw', () => {
+    const close = { ...first, firstHour: MIDDLE - HOUR_MS, lastHour: MIDDLE - HOUR_MS };
+    expect(free(versions('day', { rollingHours: 72 }), [close, later], before)).toEqual([10, 0]);
+    expect(free(versions({ rollingHours: 5 }, { rollingHours: 7 }), [close, later], before)).toEqual([10, 0]);
+    expect(free(versions({ rollingHours: 7 }, { rollingHours: 5 }), [close, later], before)).toEqual([10, 9]);
+  });
+});

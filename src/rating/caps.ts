@@ -2,11 +2,11 @@ import { HOUR_MS, type LocalClock } from '../plans/index.js';
 import type { CompiledCap } from './compile.js';
 import type { RatingSegment } from './types.js';
 
-/** A cap in one of its spans. */
+/** A cap as one version of its plan has it. */
 interface Window {
   per: CompiledCap['per'];
-  /** This one and those of the other spans of the cap: all count the same octets. */
-  spans: Window[];
+  /** This one and those of the cap in other versions: all count the same octets. */
+  versions: Window[];
   /** Octets in the window so far. */
   octets: bigint;
   /** Local day, for caps per day. */
@@ -20,7 +20,7 @@ interface Window {
  * that its rule speaks of, those past it too, so what it allows follows from the usage alone and not from earlier decisions. Hours
  * must come in rising order.
  *
- * Versions may differ in the span that a cap is over: each span has a window of its own, and all of them count what the cap
+ * Versions may differ in the span that a cap is over: each has a window of its own, and all of them count what the cap
  * counts, so that none begins with what another one held.
  */
 export class CapMeter {
@@ -34,13 +34,10 @@ export class CapMeter {
       this.windows.set(planCode, ofPlan);
       for (const cap of plan.rules.flatMap(({ caps }) => caps)) {
         const name = JSON.stringify([planCode, cap.key]);
-        const spans = known.get(name) ?? [];
-        known.set(name, spans);
-        let window = spans.find(({ per }) => isSame(per, cap.per));
-        if (window === undefined) {
-          window = { per: cap.per, spans, octets: 0n, day: -1, hours: [] };
-          spans.push(window);
-        }
+        const versions = known.get(name) ?? [];
+        known.set(name, versions);
+        const window = { per: cap.per, versions, octets: 0n, day: -1, hours: [] };
+        versions.push(window);
         ofPlan.set(cap, window);
       }
     }
@@ -61,12 +58,12 @@ export class CapMeter {
 
   /** Notes octets of the period that the cap's rule spoke of. */
   use(planCode: string, cap: CompiledCap, hour: number, clock: LocalClock, octets: bigint): void {
-    for (const window of this.windowOf(planCode, cap).spans) count(window, hour, clock, octets);
+    for (const window of this.windowOf(planCode, cap).versions) count(window, hour, clock, octets);
   }
 
   /** Notes octets of before the period, which only rolling windows reach back to. */
   useBefore(planCode: string, cap: CompiledCap, hour: number, clock: LocalClock, octets: bigint): void {
-    for (const window of this.windowOf(planCode, cap).spans)
+    for (const window of this.windowOf(planCode, cap).versions)
       if (typeof window.per === 'object') count(window, hour, clock, octets);
   }
 
@@ -95,8 +92,4 @@ function advance(window: Window, hour: number, clock: LocalClock): void {
     const start = hour - (window.per.rollingHours - 1) * HOUR_MS;
     while ((window.hours[0]?.hour ?? start) < start) window.octets -= window.hours.shift()?.octets ?? 0n;
   }
-}
-
-function isSame(a: CompiledCap['per'], b: CompiledCap['per']): boolean {
-  return typeof a === 'object' && typeof b === 'object' ? a.rollingHours === b.rollingHours : a === b;
 }
