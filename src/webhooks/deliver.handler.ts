@@ -24,8 +24,8 @@ export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnApplica
   private readonly endpoints = new EndpointRepository();
   private readonly agent;
   private readonly dependencies: LaneDependencies;
-  /** Endpoints that a lane of this process serves; `true`: it was called again meanwhile. */
-  private readonly calledAgain = new Map<string, boolean>();
+  /** Of this process, by endpoint. */
+  private readonly lanes = new Map<string, Lane>();
 
   constructor(
     @Inject(DataSource) private readonly dataSource: DataSource,
@@ -57,17 +57,20 @@ export class DeliverHandler implements JobHandler<'webhooks.deliver'>, OnApplica
   }
 
   async handle({ endpointId }: JobData<'webhooks.deliver'>, { signal }: JobContext): Promise<undefined> {
-    if (this.calledAgain.has(endpointId)) {
-      this.calledAgain.set(endpointId, true);
+    const known = this.lanes.get(endpointId);
+    if (known !== undefined) {
+      known.call();
       return;
     }
     try {
+      let lane: Lane;
       do {
-        this.calledAgain.set(endpointId, false);
-        await new Lane(endpointId, this.dependencies).drain(signal);
-      } while (this.calledAgain.get(endpointId) === true && !signal.aborted);
+        lane = new Lane(endpointId, this.dependencies);
+        this.lanes.set(endpointId, lane);
+        await lane.drain(signal);
+      } while (lane.isCalled && !signal.aborted);
     } finally {
-      this.calledAgain.delete(endpointId);
+      this.lanes.delete(endpointId);
     }
   }
 

@@ -105,7 +105,8 @@ describe('an endpoint that is changed while messages are under way', () => {
     await append(app, 2);
     await settled(() => expect(got('/new').length).toBeGreaterThanOrEqual(2));
     expect(got('/old')).toHaveLength(1);
-    now += 3600_000;
+    // A little later, as nobody was called when it became due.
+    now += 3600_000 + 3_000;
     await app.dispatcher.reconcile();
     await delivered(app, 5);
   });
@@ -260,5 +261,40 @@ describe('a message', () => {
       responseHead: '\ufffd\\u0000'.slice(0, 6),
     });
     expect(JSON.stringify(attempt)).not.toContain('hidden');
+  });
+});
+
+describe('a lane', () => {
+  it('takes what comes while others wait for their answers, up to its last place', async () => {
+    const app = await start({ timeoutMs: 120_000, reconcileMs: 3_600_000, inFlight: 8 });
+    receiver.answer = () => undefined;
+    const { endpoint } = await app.endpoints.create({ url: receiver.url });
+    for (let count = 1; count <= 8; count += 1) {
+      await append(app, 1, { simId: `sim-${count}` });
+      await settled(() => expect(receiver.messages).toHaveLength(count));
+    }
+    await app.endpoints.remove(endpoint.id);
+  });
+
+  it('goes on with a SIM whose event was answered while others wait for their answers', async () => {
+    const app = await start({ timeoutMs: 120_000, reconcileMs: 3_600_000, inFlight: 8 });
+    receiver.answer = (message, response) => {
+      if (message.body.includes('"quick"')) response.end();
+    };
+    const { endpoint } = await app.endpoints.create({ url: receiver.url });
+    for (let held = 1; held <= 7; held += 1) await append(app, 1, { simId: `held-${held}` });
+    await append(app, 5, { simId: 'quick' });
+    await delivered(app, 5);
+    await app.endpoints.remove(endpoint.id);
+  });
+
+  it('ends once nothing is due, and asks for nothing more', async () => {
+    const app = await start({ reconcileMs: 3_600_000 });
+    await app.endpoints.create({ url: receiver.url });
+    for (let count = 1; count <= 3; count += 1) {
+      await append(app, 20, { simId: 'sim-1' });
+      await delivered(app, 20 * count);
+      await settled(async () => expect(await app.active('webhooks.deliver')).toBe(0));
+    }
   });
 });

@@ -11,6 +11,8 @@ const TARGET_MAX_AGE_MS = 1_000;
 /** Deliveries that wait here, claimed, for a free place: as many as are sent in this time, and never more than that. */
 const AHEAD_MS = 1_000;
 const MOST_AHEAD = 512;
+/** A SIM's next event waits no longer than this for tries of others to end, before it is looked for by itself. */
+const SOON_MS = 250;
 /** Messages under way or taken by the receiver and not yet recorded, for each place: a crash sends so many again. */
 const UNRECORDED_PER_PLACE = 3;
 
@@ -62,18 +64,34 @@ export class Lane {
   private current: Target | undefined;
   private lookedUpAt = -Infinity;
   private failure: unknown;
-  /** Tries that have ended, ever; at the last claim; and at which something may be due that was not then. */
+  /** Tries that have ended, ever; at the last claim; and at which a SIM's next event may be due that was not then. */
   private ended = 0;
   private endedAtClaim = 0;
   private claimAgainAt = 0;
+  /** The last claim left nothing that was due. */
+  private tookAll = false;
+  /** Something has come since the last claim began. */
+  private called = false;
   private claimedAt = performance.now();
   /** Wakes the loop: something has ended. */
   private pulse = () => {};
+  private soon: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly endpointId: string,
     private readonly with_: LaneDependencies,
   ) {}
+
+  /** True: {@link Lane.call} came too late for {@link Lane.drain}, which has looked for the last time already. */
+  get isCalled(): boolean {
+    return this.called;
+  }
+
+  /** Something new is due: it does not wait for answers to what is under way, as long as there is a place. */
+  call(): void {
+    this.called = true;
+    this.pulse();
+  }
 
   /** Resolves when nothing is due any more, or after an abort when what was under way has ended. */
   async drain(signal: AbortSignal): Promise<void> {
@@ -81,6 +99,7 @@ export class Lane {
       await this.sendAll(signal);
     } finally {
       await Promise.all([...this.flying, this.claiming]);
+      clearTimeout(this.soon);
       await this.giveBack();
     }
     if (this.failure !== undefined) throw this.failure as Error;
@@ -121,8 +140,9 @@ export class Lane {
     const rate = (this.ended - this.endedAtClaim) / (performance.now() - this.claimedAt);
     const room = inFlight + Math.min(MOST_AHEAD, Math.floor(rate * AHEAD_MS));
     const wanted = room - this.sending - this.ready.length;
-    if (this.claiming !== undefined || wanted < room / 4) return;
-    if (this.ended < this.claimAgainAt && this.flying.size > 0) return;
+    if (this.claiming !== undefined || wanted < 1) return;
+    if (!this.mustLookNow() && (wanted < room / 4 || (this.tookAll && this.ended < this.claimAgainAt)))
+      return;
     this.claiming = this.claim(wanted)
       .catch((error: unknown) => {
         this.failure ??= error;
@@ -133,15 +153,29 @@ export class Lane {
       });
   }
 
+  private pulseSoon(): void {
+    this.soon ??= setTimeout(() => {
+      this.soon = undefined;
+      this.pulse();
+    }, SOON_MS);
+  }
+
+  /** Whether something may be due that must not wait for the receiver's answers to others. */
+  private mustLookNow(): boolean {
+    const since = performance.now() - this.claimedAt;
+    return this.called || (this.ended > this.endedAtClaim && since >= SOON_MS);
+  }
+
   private async claim(limit: number): Promise<void> {
     const { deliveries, clock, claimMs, claimWaitMs, inFlight } = this.with_;
     const now = clock.now();
     this.claimedAt = performance.now();
     this.endedAtClaim = this.ended;
+    this.called = false;
     const claimed = await deliveries.claim(this.endpointId, now, now + claimMs, limit);
     for (const delivery of claimed) this.ready.push({ delivery, launchBefore: now + claimWaitMs });
-    if (claimed.length === limit) return;
-    // That was all. Tries that end may make room for a SIM's next event: look again when some have.
+    this.tookAll = claimed.length < limit;
+    // Tries that end may make room for a SIM's next event: look again when some have.
     const under = this.flying.size + this.ready.length;
     this.claimAgainAt = this.ended + Math.max(1, Math.min(under, inFlight) >> 2);
   }
@@ -182,6 +216,7 @@ export class Lane {
         this.ended += 1;
         free();
         this.pulse();
+        this.pulseSoon();
       });
     this.flying.add(flight);
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { Global, Module, type DynamicModule, type INestApplicationContext } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 import { CONFIG } from '../../src/config/index.js';
 import {
@@ -9,6 +10,7 @@ import {
   JOB_NAMES,
   QueueModule,
   type JobHandler,
+  type JobName,
   type QueueSettings,
 } from '../../src/queue/index.js';
 import { CLOCK, systemClock, type Clock } from '../../src/shared/index.js';
@@ -62,6 +64,8 @@ export interface WebhooksApp {
   deliveries: WebhookDeliveries;
   outbox: Outbox;
   dispatcher: OutboxDispatcher;
+  /** Jobs that are being carried out. */
+  active(name: JobName): Promise<number>;
 }
 
 /** Queue and webhooks as the service runs them, over the given servers, allowed to send to this host over http. */
@@ -98,5 +102,13 @@ export async function startWebhooksApp(options: WebhooksAppOptions): Promise<Web
     deliveries: app.get(WebhookDeliveries),
     outbox: app.get(Outbox),
     dispatcher: app.get(OutboxDispatcher),
+    active: async (name) => {
+      const redis = new Redis(options.redisUrl.replace('unix://', ''));
+      try {
+        return await redis.llen(`${queue.prefix}:${name}:active`);
+      } finally {
+        redis.disconnect();
+      }
+    },
   };
 }
